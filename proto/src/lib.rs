@@ -1,0 +1,22 @@
+//! What awsd's client and daemon say to each other: newline-delimited JSON over a Unix socket or a named pipe.
+//!
+//! `PROTOCOL.md` at the top of the repository is the document; this crate is the same thing as types. It must never
+//! depend on an async runtime or on the command line, so that another program can use it to speak to the daemon.
+
+pub mod endpoint;
+pub mod frame;
+pub mod message;
+pub mod secret;
+
+pub use message::{
+    Answer, Caller, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event, Finding,
+    Login, Notice, NoticeKind, ProfileRow, Prompting, Purpose, Question, Reply, Request, ServerLine,
+    SessionRow, Setting, Severity, Status, Versioned,
+};
+pub use secret::Secret;
+
+/// The version of the protocol this build speaks. An integer of its own, beside the product's version.
+pub const PROTOCOL: u32 = 1;
+
+/// The oldest protocol version this build's daemon still answers.
+pub const OLDEST_PROTOCOL: u32 = 1;
