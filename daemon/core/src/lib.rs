@@ -1,1 +1,7 @@
+//! awsd's decisions, and nothing else: no I/O, no async, no clock, no logging, nothing of the wire.
+//!
+//! Time, answers of AWS and people's codes come in as [`event::Event`]s; what is to be done goes out as
+//! [`effect::Effect`]s. So the same code runs in the daemon and in a simulation of thousands of bad days.
 
+pub mod chain;
+pub mod time;
