@@ -1,0 +1,219 @@
+//! Everything the core can want done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::chain::{Keys, Role, Service};
+use crate::event::{CallId, Caller, QuestionId, RequestId};
+use crate::memory::Memory;
+use crate::time::Wall;
+
+/// Something to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Call AWS once, without retries; report it as [`crate::event::Event::Finished`].
+    Call(CallId, Box<Operation>),
+    /// The request's final answer.
+    Served(RequestId, Box<Served>),
+    /// The request's final answer: no.
+    Denied(RequestId, Denial),
+    /// The request's final answer, to one that wanted no credentials.
+    Done(RequestId, Vec<Notice>),
+    /// Show the question, or show it again, to a waiting client that has a terminal.
+    Show(RequestId, Question),
+    /// That client's question needs no answer any more.
+    Withdraw(RequestId, QuestionId),
+    /// Tell a waiting client why it waits; one sentence.
+    Progress(RequestId, String),
+    /// Keep this across restarts (it holds no secret).
+    Remember(Memory),
+}
+
+/// One call to AWS.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// What to call.
+    pub action: Action,
+    /// Whose keys sign it.
+    pub signer: Arc<Keys>,
+    /// Where.
+    pub service: Arc<Service>,
+    /// Seconds to add to this machine's clock when signing.
+    pub skew: i64,
+}
+
+/// The calls awsd makes.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// `sts:GetSessionToken`.
+    GetSessionToken {
+        /// How long the session shall live.
+        duration: Duration,
+        /// The device and its code.
+        mfa: Option<Mfa>,
+    },
+    /// `sts:AssumeRole`.
+    AssumeRole {
+        /// The role's parameters.
+        role: Arc<Role>,
+        /// The role's full ARN.
+        arn: String,
+        /// How long the session shall live.
+        duration: Duration,
+        /// The device and its code.
+        mfa: Option<Mfa>,
+    },
+    /// `iam:ListMFADevices` of the signer.
+    ListMfaDevices,
+    /// `sts:GetCallerIdentity`.
+    GetCallerIdentity,
+}
+
+/// A device and the code it showed.
+#[derive(Debug, Clone)]
+pub struct Mfa {
+    /// The device's serial number or ARN.
+    pub serial: String,
+    /// Six digits.
+    pub code: SecretString,
+}
+
+/// Credentials for a caller.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The keys.
+    pub keys: Arc<Keys>,
+    /// When they end.
+    pub expiration: Option<Wall>,
+    /// The account they belong to, where known.
+    pub account_id: Option<String>,
+    /// The region for the caller's program.
+    pub region: Option<String>,
+    /// What the person should know.
+    pub notices: Vec<Notice>,
+}
+
+/// Something the person should know although it worked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notice {
+    /// What kind of thing.
+    pub kind: NoticeKind,
+    /// One sentence.
+    pub text: String,
+}
+
+/// The kinds of [`Notice`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// The session is shorter than what was asked for.
+    DurationClamped,
+    /// The user has no MFA device.
+    NoDevice,
+    /// What is served is near its end and could not be renewed.
+    NearEnd,
+}
+
+/// A refusal: the reason for programs, a sentence with the cause and the next step for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// For programs.
+    pub reason: Reason,
+    /// One sentence.
+    pub sentence: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The profile gets its credentials in a way that is not supported.
+    UnsupportedSource,
+    /// A code is needed and nobody could be asked in time.
+    CodeRequired,
+    /// The code was not accepted.
+    WrongCode,
+    /// The code has been used before.
+    SpentCode,
+    /// Too many codes were tried.
+    TooManyTries,
+    /// The person said "Not now".
+    NotNow,
+    /// No question is open.
+    NoQuestion,
+    /// Several questions are open.
+    SeveralQuestions,
+    /// The MFA device cannot be used or found.
+    BadDevice,
+    /// AWS does not allow it.
+    AccessDenied,
+    /// AWS does not know the access key (any more).
+    KeyRevoked,
+    /// The secret does not belong to the access key.
+    WrongSecret,
+    /// This machine's clock is too wrong.
+    ClockSkew,
+    /// The source's own temporary keys are over.
+    SourceExpired,
+    /// AWS asks to slow down.
+    Throttled,
+    /// AWS could not be reached, or did not answer sensibly.
+    AwsUnavailable,
+    /// AWS refused for another reason.
+    AwsRefused,
+    /// The session ended while it was being made: a logout.
+    LoggedOut,
+}
+
+/// A question as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Which.
+    pub id: QuestionId,
+    /// The device's serial number or ARN.
+    pub device: String,
+    /// Whose device: the last part of its name.
+    pub user: String,
+    /// The profile that made it necessary.
+    pub profile: String,
+    /// Who asked first.
+    pub caller: Caller,
+    /// How many callers wait.
+    pub waiting: usize,
+    /// How long it has been open.
+    pub age: Duration,
+    /// Why it is asked again.
+    pub reason: Option<String>,
+    /// A code was given and AWS is being asked.
+    pub verifying: bool,
+}
+
+/// A session that is held, without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// What kind.
+    pub kind: SessionKind,
+    /// The role's ARN, the device's serial, or the last characters of the access key id.
+    pub name: String,
+    /// The profiles served from it.
+    pub profiles: Vec<String>,
+    /// What is left of its life.
+    pub remaining: Duration,
+    /// Its life when it was granted.
+    pub life: Duration,
+    /// It is being renewed.
+    pub refreshing: bool,
+}
+
+/// The kinds of [`Session`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// `GetSessionToken` with a code.
+    Mfa,
+    /// `GetSessionToken` of a user without a device.
+    User,
+    /// `AssumeRole`.
+    Role,
+}

@@ -1,0 +1,164 @@
+//! Everything that can happen to the core.
+
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::chain::{Chain, Keys};
+use crate::time::Wall;
+
+/// One client's request; the app gives the number and never gives it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// One call to AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// One question to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionId(pub u64);
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A client wants credentials. Answered by exactly one [`crate::effect::Effect::Served`] or
+    /// [`crate::effect::Effect::Denied`].
+    Ask(RequestId, Box<Ask>),
+    /// A client that waits for a question was typed a code. Feedback comes as the question itself, asked again or
+    /// withdrawn.
+    Typed {
+        /// The question on that client's screen; a code for another one is ignored.
+        question: QuestionId,
+        /// As typed.
+        code: SecretString,
+    },
+    /// `awsd mfa CODE`. Answered by exactly one [`crate::effect::Effect::Done`] or [`crate::effect::Effect::Denied`].
+    Answer {
+        /// Who wants to know whether it was right.
+        by: RequestId,
+        /// Which question, where several are open: one that this profile waits for.
+        profile: Option<String>,
+        /// As typed.
+        code: SecretString,
+    },
+    /// The person said "Not now".
+    Dismissed(QuestionId),
+    /// The client left; it needs no reply.
+    Gone(RequestId),
+    /// A call to AWS ended.
+    Finished {
+        /// Which.
+        call: CallId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// Forget sessions and everything under way. Answered by [`crate::effect::Effect::Done`].
+    Logout {
+        /// Who asked.
+        by: RequestId,
+        /// The access keys whose sessions go; none means all.
+        access_keys: Option<Vec<String>>,
+    },
+    /// The moment of `Core::next_wake` has come.
+    Woken,
+}
+
+/// What a client asks for.
+#[derive(Debug)]
+pub struct Ask {
+    /// The profile, resolved.
+    pub chain: Chain,
+    /// How the answer will be used.
+    pub purpose: Purpose,
+    /// Whether and how long it waits for a person.
+    pub patience: Patience,
+    /// Shown with the question.
+    pub caller: Caller,
+    /// A code given beforehand; used only if one is needed.
+    pub code: Option<SecretString>,
+}
+
+/// How credentials will be used; decides how much remaining life is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The caller asks again when it needs to.
+    Repeated,
+    /// The caller takes one copy and lives with it.
+    Snapshot,
+    /// `awsd login`: everything ready, the MFA session with most of its life before it.
+    Login,
+    /// The long-lived key itself. Whether that is allowed has been decided by whoever built the request.
+    LongLived,
+}
+
+/// Whether and how long a caller waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// It has a terminal and shows the question there; waits until it is answered, or so long.
+    Terminal(Option<Duration>),
+    /// It cannot show anything. Waits so long if it said so itself; otherwise the default time, if somebody else can
+    /// answer, and not at all if nobody can.
+    Silent(Option<Duration>),
+    /// It must not wait for a person.
+    Never,
+}
+
+/// Who asks: for display only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Its process.
+    pub pid: Option<u32>,
+    /// What it will run.
+    pub command: Option<String>,
+}
+
+/// How a call to AWS ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What came of it.
+    pub result: Result<Granted, Failure>,
+    /// AWS's clock minus this machine's in seconds, from the answer's `Date` header, if there was one.
+    pub skew: Option<i64>,
+}
+
+/// What AWS gave.
+#[derive(Debug)]
+pub enum Granted {
+    /// Temporary keys; their `expiration` is set.
+    Session(Keys),
+    /// The serials of the user's MFA devices.
+    Devices(Vec<String>),
+    /// The account of the caller.
+    Account(String),
+}
+
+/// Why a call gave nothing. Judged by the `verdict` module.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection was made, so AWS has not seen the request.
+    NotSent(String),
+    /// The request may have reached AWS; no usable answer came back.
+    NoAnswer(String),
+    /// AWS said no.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// AWS's error code.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(why) => write!(f, "NotSent({why})"),
+            Self::NoAnswer(why) => write!(f, "NoAnswer({why})"),
+            // The message may quote what was sent; the code is enough for a log.
+            Self::Refused { status, code, .. } => write!(f, "Refused({status} {code})"),
+        }
+    }
+}
