@@ -1,1 +1,11 @@
+//! Test support of awsd: the AWS sandbox.
 
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test support: what cannot go on should stop the test, loudly and at once"
+)]
+
+pub mod sandbox;

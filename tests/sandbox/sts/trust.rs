@@ -1,0 +1,35 @@
+//! Trust policies, as far as they matter here: principals, external id, MFA and its age.
+
+use std::time::Duration;
+
+use crate::sandbox::{
+    auth::{Caller, CallerKind},
+    identity::{Trust, account_of},
+};
+
+/// What somebody who wants to assume a role brings along.
+pub(super) struct Attempt<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) external_id: Option<&'a str>,
+    /// How long ago a code was verified. None: never, so both MFA keys are absent.
+    pub(super) mfa_age: Option<Duration>,
+}
+
+/// Whether the policy lets the attempt in.
+pub(super) fn admits(trust: &Trust, attempt: &Attempt<'_>) -> bool {
+    trust.principals.iter().any(|principal| names(principal, attempt.caller))
+        && trust.external_id.as_deref().is_none_or(|wanted| attempt.external_id == Some(wanted))
+        && (!trust.mfa_required || attempt.mfa_age.is_some())
+        && trust.mfa_max_age.is_none_or(|limit| attempt.mfa_age.is_some_and(|age| age < limit))
+}
+
+/// Whether a principal of a policy names the caller: itself, its role, or its whole account.
+fn names(principal: &str, caller: &Caller) -> bool {
+    let own = match &caller.kind {
+        CallerKind::RoleSession { role_arn, .. } => role_arn,
+        CallerKind::Root | CallerKind::User | CallerKind::UserSession { .. } => &caller.arn,
+    };
+    principal == own
+        || principal == caller.arn
+        || (principal.ends_with(":root") && account_of(principal) == caller.account)
+}
