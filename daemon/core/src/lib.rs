@@ -4,7 +4,9 @@
 //! [`effect::Effect`]s. So the same code runs in the daemon and in a simulation of thousands of bad days.
 
 pub mod chain;
+pub mod config_file;
 pub mod effect;
 pub mod event;
 pub mod memory;
+pub mod plan;
 pub mod time;

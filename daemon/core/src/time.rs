@@ -14,6 +14,7 @@ impl Wall {
     }
 
     /// The moment moved by a signed number of seconds; stops at the epoch.
+    #[must_use]
     pub fn shifted(self, seconds: i64) -> Self {
         let by = Duration::from_secs(seconds.unsigned_abs());
         Self(if seconds < 0 { self.0.saturating_sub(by) } else { self.0.saturating_add(by) })

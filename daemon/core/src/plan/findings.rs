@@ -1,0 +1,52 @@
+//! Everything that is wrong with the files, for `awsd doctor`.
+
+use std::collections::HashSet;
+
+use super::error::PlanErrorKind;
+use super::finding::{Finding, Severity};
+use super::{Environment, PlanRequest, list, session_name};
+use crate::config_file::Profiles;
+
+/// The problems of the files, and what planning each profile brings to light; each said once, in the order of the
+/// lines.
+pub fn findings(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
+    let mut found: Vec<Finding> = profiles.problems().map(Finding::from).collect();
+    // A file that cannot be read is one finding, not one for each profile.
+    if profiles.unusable().is_none() {
+        found.extend(of_planning(profiles, environment));
+    }
+    found.sort_by_key(|finding| {
+        finding.origin.as_ref().map(|origin| (std::sync::Arc::clone(&origin.file), origin.line))
+    });
+    let mut said = HashSet::new();
+    found.retain(|finding| said.insert((finding.code, finding.origin.clone())));
+    found
+}
+
+fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
+    let request = PlanRequest {
+        environment: environment.clone(),
+        default_session_name: session_name("doctor"),
+        ..PlanRequest::default()
+    };
+    let mut found = Vec::new();
+    for (name, planned) in list(profiles, &request) {
+        match planned {
+            Ok(planned) => found.extend(planned.warnings),
+            Err(error) if matches!(error.kind, PlanErrorKind::NoCredentials) => {
+                // Settings without credentials are common: to be included, or beside keys in the environment.
+                if error.profile != name {
+                    found.push(error.finding());
+                } else if name != "default" && !is_included(profiles, name) {
+                    found.push(Finding { severity: Severity::Warning, ..error.finding() });
+                }
+            }
+            Err(error) => found.push(error.finding()),
+        }
+    }
+    found
+}
+
+fn is_included(profiles: &Profiles, name: &str) -> bool {
+    profiles.iter().any(|profile| profile.get("include_profile").is_some_and(|value| value.text() == name))
+}

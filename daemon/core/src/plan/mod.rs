@@ -1,0 +1,114 @@
+//! From the profiles of both files to one [`Chain`]: where credentials begin, and the roles on top.
+//!
+//! The rules are those of the AWS CLI (see [`route`]), so that a profile means here what it means there. Planning is a
+//! function of its arguments: it reads no file and no environment, and it never falls back to another profile. What is
+//! contradictory is a [`PlanError`] with the file and line; what merely deserves a word is a warning. Neither ever holds
+//! a value that could be a secret.
+
+mod alias;
+mod base;
+mod device;
+mod error;
+mod finding;
+mod findings;
+mod keys;
+mod limits;
+mod nearest;
+mod role;
+mod route;
+mod service;
+mod settings;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chain::Chain;
+use crate::config_file::Profiles;
+
+pub use error::{PlanError, PlanErrorKind};
+pub use finding::{Finding, Severity};
+pub use findings::findings;
+pub use limits::session_name;
+
+/// What is asked for, and under which circumstances.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRequest {
+    /// The profile's name.
+    pub profile: String,
+    /// The caller's environment.
+    pub environment: Environment,
+    /// For roles whose profile names no session; see [`session_name`].
+    pub default_session_name: String,
+    /// Overrides `duration_seconds` of the last role.
+    pub duration: Option<Duration>,
+}
+
+/// The values of the caller's environment that change what a profile means.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+    pub region: Option<String>,
+    /// `AWS_ENDPOINT_URL`
+    pub endpoint_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_STS`
+    pub endpoint_url_sts: Option<String>,
+    /// `AWS_ENDPOINT_URL_IAM`
+    pub endpoint_url_iam: Option<String>,
+    /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
+    pub ignore_configured_endpoint_urls: Option<String>,
+    /// `AWS_USE_FIPS_ENDPOINT`, as written.
+    pub use_fips_endpoint: Option<String>,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`, as written.
+    pub use_dualstack_endpoint: Option<String>,
+    /// `AWS_CA_BUNDLE`
+    pub ca_bundle: Option<String>,
+    /// `HTTPS_PROXY`
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY`
+    pub no_proxy: Option<String>,
+}
+
+/// A profile, planned.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What to do.
+    pub chain: Chain,
+    /// The profile that has the keys or the source.
+    pub base_profile: String,
+    /// What is unusual about the profiles on the way.
+    pub warnings: Vec<Finding>,
+}
+
+/// Resolves one profile.
+pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanError> {
+    if let Some(problem) = profiles.unusable() {
+        return Err(PlanError::unusable(&request.profile, problem));
+    }
+    let mut warnings = Vec::new();
+    let route = route::find(profiles, &request.profile, &mut warnings)?;
+    let device = device::choose(&route.stops, &mut warnings)?;
+    let roles = role::read(&route, request)?;
+    let region = service::region(&route, &request.environment)?;
+    let service = service::read(profiles, &route, request, region.as_deref(), &roles, device.as_deref())?;
+    let chain = Chain {
+        profile: request.profile.clone(),
+        base: route.base,
+        device,
+        roles,
+        region,
+        service: Arc::new(service),
+    };
+    let base_profile = route.stops.last().map(|stop| stop.name().to_owned()).unwrap_or_default();
+    Ok(Planned { chain, base_profile, warnings })
+}
+
+/// Plans every profile, in the order of the files; `request.profile` is ignored.
+pub fn list<'a>(
+    profiles: &'a Profiles,
+    request: &'a PlanRequest,
+) -> impl Iterator<Item = (&'a str, Result<Planned, PlanError>)> {
+    profiles.iter().map(|profile| {
+        let request = PlanRequest { profile: profile.name.clone(), ..request.clone() };
+        (profile.name.as_str(), plan(profiles, &request))
+    })
+}
