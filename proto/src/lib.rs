@@ -3,6 +3,7 @@
 //! `PROTOCOL.md` at the top of the repository is the document; this crate is the same thing as types. It must never
 //! depend on an async runtime or on the command line, so that another program can use it to speak to the daemon.
 
+pub mod duration;
 pub mod endpoint;
 pub mod frame;
 pub mod message;

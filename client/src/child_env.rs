@@ -1,0 +1,113 @@
+//! The environment that carries credentials to a command (`exec`) or a shell (`export`).
+//!
+//! What is left over from before must not win over what is handed out: every SDK looks at some of these variables before
+//! it looks at the keys.
+
+use awsd_proto::Credentials;
+
+/// Removed first. Some of them are set again afterwards.
+pub(crate) const UNSET: [&str; 22] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN", // botocore reads it before AWS_SESSION_TOKEN
+    "AWS_CREDENTIAL_FILE",
+    "AWS_PROFILE", // makes the JavaScript SDK ignore keys in the environment
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SDK_LOAD_CONFIG",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_ACCOUNT_ID",
+    "SECRET_ACCESS_KEY", // the Rust SDK falls back to it
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "BOTO_CONFIG",
+    "AWSD_PROFILE",
+];
+
+/// Set after [`UNSET`] is removed, in the order in which `export` prints them. `region` wins over the profile's own.
+pub(crate) fn variables<'a>(
+    profile: &'a str,
+    credentials: &'a Credentials,
+    region: Option<&'a str>,
+) -> Vec<(&'static str, &'a str)> {
+    let mut variables = vec![
+        ("AWS_ACCESS_KEY_ID", credentials.access_key_id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.expose()),
+    ];
+    if let Some(token) = &credentials.session_token {
+        variables.push(("AWS_SESSION_TOKEN", token.expose()));
+    }
+    if let Some(expiration) = &credentials.expiration {
+        // The first is botocore's name, the second the one that other tools and prompts show.
+        variables.push(("AWS_CREDENTIAL_EXPIRATION", expiration));
+        variables.push(("AWS_SESSION_EXPIRATION", expiration));
+    }
+    if let Some(region) = region.or(credentials.region.as_deref()) {
+        // botocore reads only the second, other SDKs only the first.
+        variables.push(("AWS_REGION", region));
+        variables.push(("AWS_DEFAULT_REGION", region));
+    }
+    variables.push(("AWSD_PROFILE", profile));
+    variables
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use awsd_proto::Secret;
+
+    use super::*;
+
+    /// Credentials as the daemon would send them.
+    pub(crate) fn credentials() -> Credentials {
+        Credentials {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret_access_key: Secret::new("se/cr+et="),
+            session_token: Some(Secret::new("token")),
+            expiration: Some("2026-11-23T18:00:00Z".to_owned()),
+            account_id: Some("123456789012".to_owned()),
+            region: Some("eu-central-1".to_owned()),
+            notices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_session_sets_everything_and_a_given_region_wins() {
+        let credentials = credentials();
+        assert_eq!(
+            variables("dev", &credentials, Some("us-west-2")),
+            [
+                ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "se/cr+et="),
+                ("AWS_SESSION_TOKEN", "token"),
+                ("AWS_CREDENTIAL_EXPIRATION", "2026-11-23T18:00:00Z"),
+                ("AWS_SESSION_EXPIRATION", "2026-11-23T18:00:00Z"),
+                ("AWS_REGION", "us-west-2"),
+                ("AWS_DEFAULT_REGION", "us-west-2"),
+                ("AWSD_PROFILE", "dev"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_set() {
+        let credentials =
+            Credentials { session_token: None, expiration: None, region: None, ..credentials() };
+        let names: Vec<_> = variables("dev", &credentials, None).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWSD_PROFILE"]);
+    }
+
+    #[test]
+    fn all_that_is_set_is_removed_first_save_the_region() {
+        // A region from the shell stays where no other is known.
+        for (name, _) in variables("dev", &credentials(), None) {
+            assert_eq!(UNSET.contains(&name), !name.ends_with("REGION"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! The command line: clap derive and its texts, nothing else. Help comes from here.
+
+// The comments on options are the help: backticks would be shown.
+#![allow(clippy::doc_markdown)]
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use awsd_proto::{Secret, duration};
+use clap::builder::{StringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::failure::{Exit, Failure};
+
+/// What a command line turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    /// Something to do.
+    Verb(Verb),
+    /// Help or the version: print it.
+    Text(String),
+}
+
+/// Reads a command line. Everything that is wrong with it is a usage failure.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, Failure> {
+    let error = match Cli::try_parse_from(arguments) {
+        Ok(cli) => return Ok(Parsed::Verb(cli.verb)),
+        Err(error) => error,
+    };
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Ok(Parsed::Text(text));
+    }
+    let (sentence, rest) = match error.kind() {
+        // `awsd` alone: the whole help.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ("say what to do", text.as_str()),
+        _ => text.strip_prefix("error: ").unwrap_or(&text).split_once('\n').unwrap_or((&text, "")),
+    };
+    Err(Failure { exit: Exit::Usage, sentence: sentence.to_owned(), hint: Some(rest.trim().to_owned()) })
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  awsd exec dev -- aws s3 ls          run one command with the credentials of the profile dev
+  awsd exec dev                       start a shell with them
+  eval \"$(awsd export dev)\"           put them into this shell
+  awsd login dev                      type the code now, so that nothing asks later
+  awsd mfa 123456                     answer the question that a program in the background waits with
+  awsd list                           the profiles, and how long their sessions last
+
+For programs that read ~/.aws/config themselves:
+  [profile dev-for-tools]
+  credential_process = awsd credential-process dev
+
+Exit codes:
+  0    done
+  1    refused or failed
+  2    the daemon cannot be reached or started
+  64   the command line makes no sense
+  75   a person must act first: type a code, or wait until codes are accepted again
+  exec ends with the command's own code; 126 if it cannot be executed, 127 if it is not found";
+
+/// One MFA code, then every shell has AWS credentials.
+///
+/// A daemon of your own keeps the sessions; it starts by itself when it is needed. The first command that needs a session
+/// asks for a six-digit code; for the rest of the day everything else gets its credentials without asking.
+#[derive(Debug, Parser)]
+#[command(name = "awsd", version, after_long_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What can be done.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum Verb {
+    Exec(Exec),
+    Export(Export),
+    CredentialProcess(CredentialProcess),
+    Login(Login),
+    Logout(Logout),
+    Mfa(Mfa),
+    /// List the profiles, and how long their sessions last
+    List(Listing),
+    Status(Status),
+    /// Show every setting, its value and where it comes from
+    Config(Listing),
+    /// Say what is wrong with the AWS files, why, and what mends it
+    ///
+    /// Ends with 1 if something does not work, with 0 if there is nothing or only warnings.
+    Doctor(Listing),
+    /// Start, stop and look at the daemon
+    ///
+    /// The daemon starts by itself when a command needs it; these are for looking after it.
+    #[command(subcommand)]
+    Daemon(Daemon),
+}
+
+/// How a code is found, for everything that may need one.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+pub(crate) struct Asking {
+    /// Use this MFA code if one is needed
+    #[arg(long, value_name = "CODE", value_parser = secret())]
+    pub(crate) code: Option<Secret>,
+
+    /// Do not ask; fail with 75 if a code is needed
+    #[arg(long)]
+    pub(crate) no_prompt: bool,
+
+    /// Wait this long for a code, such as 50s, 15m or 12h
+    ///
+    /// Without it: as long as it takes where there is a terminal to ask at, else for a moment that programs bear.
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Run a command with the credentials of a profile
+///
+/// The command replaces awsd: signals, job control and its exit code are its own. Without a command it is your shell.
+/// Variables that would win over the credentials, such as AWS_PROFILE, are removed from its environment.
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  awsd exec dev -- aws ec2 describe-instances
+  awsd exec dev --region us-east-1 -- terraform plan
+  awsd exec dev")]
+pub(crate) struct Exec {
+    /// The profile, as in ~/.aws/config
+    pub(crate) profile: String,
+
+    /// The command and its arguments, after `--`
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+
+    /// How long the credentials should last, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) duration: Option<Duration>,
+
+    /// The region the command sees
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+
+    /// Hand out the long-lived key itself, where the settings allow it
+    #[arg(long)]
+    pub(crate) no_session: bool,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// Print the credentials of a profile for a shell or a program
+///
+/// The text for a shell also removes variables that would win over the credentials, such as AWS_PROFILE.
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  eval \"$(awsd export dev)\"                                             bash, dash, zsh
+  awsd export dev --format fish | source                                 fish
+  awsd export dev --format powershell | Out-String | Invoke-Expression   PowerShell
+  docker run --env-file <(awsd export dev --format env-no-export) ...    a file of NAME=VALUE")]
+pub(crate) struct Export {
+    /// The profile, as in ~/.aws/config
+    pub(crate) profile: String,
+
+    /// How to write them
+    #[arg(long, value_enum, default_value_t = Format::Env)]
+    pub(crate) format: Format,
+
+    /// How long the credentials should last, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) duration: Option<Duration>,
+
+    /// The region to print
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+
+    /// Hand out the long-lived key itself, where the settings allow it
+    #[arg(long)]
+    pub(crate) no_session: bool,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// The formats of `export`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For bash, dash, zsh and other shells of that family
+    Env,
+    /// NAME=VALUE, a line each, nothing quoted
+    EnvNoExport,
+    /// For fish
+    Fish,
+    /// For PowerShell
+    Powershell,
+    /// For cmd.exe
+    WindowsCmd,
+    /// The JSON of credential_process
+    Process,
+    /// The variables as a JSON object
+    Json,
+    /// A section for a credentials file
+    Ini,
+    /// For Nushell
+    Nu,
+}
+
+/// Print the credentials for the credential_process setting of ~/.aws/config
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Example, in ~/.aws/config:
+  [profile dev-for-tools]
+  credential_process = awsd credential-process dev")]
+pub(crate) struct CredentialProcess {
+    /// The profile, as in ~/.aws/config
+    pub(crate) profile: String,
+
+    /// How long the credentials should last, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) duration: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// Make the sessions of profiles now, so that nothing asks later
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Login {
+    /// The profiles
+    #[arg(required = true, value_name = "PROFILE")]
+    pub(crate) profiles: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// Forget the sessions of profiles, or all of them
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["profiles", "all"]))]
+pub(crate) struct Logout {
+    /// The profiles
+    #[arg(value_name = "PROFILE")]
+    pub(crate) profiles: Vec<String>,
+
+    /// Forget every session
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Answer an open question for a code, or list the open ones
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  awsd mfa                            which codes are waited for
+  awsd mfa 123456                     answer the only one
+  awsd mfa 123456 --for dev           answer the one that the profile dev waits for
+  ykman oath code -s aws | awsd mfa - read the code from standard input")]
+pub(crate) struct Mfa {
+    /// The code; `-` reads it from standard input
+    #[arg(value_parser = secret())]
+    pub(crate) code: Option<Secret>,
+
+    /// Only needed where codes of several devices are waited for
+    #[arg(long = "for", value_name = "PROFILE", requires = "code")]
+    pub(crate) profile: Option<String>,
+
+    /// List the questions as JSON
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) json: bool,
+}
+
+/// Options of everything that prints rows.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Listing {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show the daemon and its sessions
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Status {
+    /// Print JSON; with --watch a document a line
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show it again every two seconds, until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// Verbs of `awsd daemon`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Daemon {
+    /// Run it here, in the foreground, until it is interrupted
+    Run,
+    /// Start it, if it is not running
+    Start,
+    /// Forget all sessions and end it
+    Stop,
+    /// Stop it and start it again; all sessions are forgotten
+    Restart,
+    /// Say whether it is running; exit code 2 if not
+    Status,
+    /// Print its log
+    Logs,
+    /// Become nobody's child and run the daemon detached; what starting it uses
+    #[command(hide = true)]
+    Launch,
+}
+
+/// So that a code is redacted wherever the parsed command line is shown.
+fn secret() -> impl TypedValueParser<Value = Secret> {
+    StringValueParser::new().map(Secret::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn read(line: &str) -> Result<Parsed, Failure> {
+        parse(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_profile_is_never_guessed_and_unknown_words_are_usage_errors() {
+        for line in [
+            "awsd",
+            "awsd exec",
+            "awsd exec -- true",
+            "awsd exec dev true",
+            "awsd export",
+            "awsd credential-process",
+            "awsd login",
+            "awsd logout",
+            "awsd logout dev --all",
+            "awsd list --yaml",
+            "awsd exec dev --wait 5",
+            "awsd mfa --for dev",
+            "awsd mfa 123456 --json",
+            "awsd daemon",
+            "awsd frobnicate",
+        ] {
+            assert_eq!(read(line).unwrap_err().exit, Exit::Usage, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_answers() {
+        for line in ["awsd --help", "awsd -h", "awsd --version", "awsd exec --help"] {
+            assert!(matches!(read(line), Ok(Parsed::Text(_))), "{line}");
+        }
+        let Ok(Parsed::Text(help)) = read("awsd --help") else { panic!("no help") };
+        assert!(help.contains("Exit codes:") && help.contains("Examples:"));
+    }
+
+    #[test]
+    fn a_code_is_not_shown_by_debug() {
+        let Ok(parsed) = read("awsd mfa 123456") else { panic!("not read") };
+        assert!(!format!("{parsed:?}").contains("123456"));
+    }
+}

@@ -1,0 +1,141 @@
+//! What each verb does. A verb returns an exit code or a failure; it never ends the process itself (`exec` becomes
+//! another one).
+
+mod config;
+mod credential_process;
+mod daemon;
+mod doctor;
+mod exec;
+mod export;
+mod list;
+mod login;
+mod logout;
+mod mfa;
+mod status;
+
+use std::time::Duration;
+
+use awsd_proto::{Credentials, CredentialsRequest, Notice, Prompting, Purpose, Reply, Request};
+use serde::Serialize;
+
+use crate::cli::{Asking, Verb};
+use crate::connect;
+use crate::context;
+use crate::converse;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::render::text::safe;
+use crate::terminal::Asker;
+
+/// How a verb ends.
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+/// Does what was asked.
+pub(crate) fn run(verb: Verb) -> Outcome {
+    match verb {
+        Verb::Exec(options) => exec::run(options),
+        Verb::Export(options) => export::run(options),
+        Verb::CredentialProcess(options) => credential_process::run(options),
+        Verb::Login(options) => login::run(options),
+        Verb::Logout(options) => logout::run(options),
+        Verb::Mfa(options) => mfa::run(options),
+        Verb::List(options) => list::run(&options),
+        Verb::Status(options) => status::run(&options),
+        Verb::Config(options) => config::run(&options),
+        Verb::Doctor(options) => doctor::run(&options),
+        Verb::Daemon(verb) => daemon::run(verb),
+    }
+}
+
+/// Done, if the last step was.
+pub(crate) fn done(last: Result<(), Failure>) -> Outcome {
+    last.map(|()| Exit::Done)
+}
+
+/// What `exec`, `export` and `credential-process` want.
+struct Wanted {
+    profile: String,
+    purpose: Purpose,
+    duration: Option<Duration>,
+    no_session: bool,
+    asking: Asking,
+    /// Shown beside the question.
+    command: String,
+}
+
+/// Gets credentials, asking for a code on the way if one is needed.
+fn credentials(wanted: Wanted) -> Result<Credentials, Failure> {
+    let (prompting, asker) = prompting(wanted.asking, &wanted.command)?;
+    let request = Request::Credentials(Box::new(CredentialsRequest {
+        profile: wanted.profile,
+        purpose: wanted.purpose,
+        duration: wanted.duration.map(|duration| duration.as_secs()),
+        no_session: wanted.no_session,
+        context: context::of_this_process()?,
+        prompting,
+    }));
+    match converse::ask(&request, asker, drop)? {
+        Reply::Credentials(credentials) => {
+            tell(&credentials.notices);
+            Ok(*credentials)
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+/// How this process takes part in questions.
+fn prompting(asking: Asking, command: &str) -> Result<(Prompting, Option<Asker>), Failure> {
+    let asker = if asking.no_prompt { None } else { Asker::open(&connect::endpoint()?) };
+    let prompting = Prompting {
+        caller: context::caller(command),
+        terminal: asker.is_some(),
+        no_prompt: asking.no_prompt,
+        wait: asking.wait.map(|wait| wait.as_secs()),
+        code: asking.code,
+    };
+    Ok((prompting, asker))
+}
+
+/// A reply that ends a request without a value.
+fn finish(reply: Reply) -> Result<(), Failure> {
+    match reply {
+        Reply::Done { notices } => {
+            tell(&notices);
+            Ok(())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+fn tell(notices: &[Notice]) {
+    for notice in notices {
+        output::complain(&format_args!("awsd: {}", safe(&notice.text)));
+    }
+}
+
+fn unexpected() -> Failure {
+    Failure::new(
+        Exit::Unreachable,
+        "the daemon's reply does not belong to the request",
+        "client and daemon may be of different versions; run: awsd daemon restart",
+    )
+}
+
+/// Prints a value as JSON, on one line.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    match serde_json::to_vec(value) {
+        Ok(mut line) => {
+            line.push(b'\n');
+            output::print(&line)
+        }
+        Err(error) => Err(unwritable(&error)),
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> Failure {
+    Failure {
+        exit: Exit::Failed,
+        sentence: format!("the answer cannot be written as JSON: {error}"),
+        hint: None,
+    }
+}

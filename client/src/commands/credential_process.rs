@@ -1,0 +1,22 @@
+//! `awsd credential-process`: credentials for the SDKs, which call it from `~/.aws/config`.
+
+use awsd_proto::Purpose;
+
+use super::{Outcome, Wanted, credentials, done, unwritable};
+use crate::cli::CredentialProcess;
+use crate::output;
+use crate::render::credentials::process_json;
+
+pub(super) fn run(options: CredentialProcess) -> Outcome {
+    let CredentialProcess { profile, duration, asking } = options;
+    let credentials = credentials(Wanted {
+        command: format!("awsd credential-process {profile}"),
+        profile,
+        purpose: Purpose::Repeated,
+        duration,
+        no_session: false,
+        asking,
+    })?;
+    let json = process_json(&credentials).map_err(|error| unwritable(&error))?;
+    done(output::print(&json))
+}

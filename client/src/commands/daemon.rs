@@ -1,0 +1,97 @@
+//! `awsd daemon`: the daemon's life.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use awsd_proto::endpoint::Endpoint;
+use awsd_proto::{Reply, Request};
+
+use super::{Outcome, done, finish, status, unexpected};
+use crate::cli::Daemon;
+use crate::connect::{self, Connection};
+use crate::converse;
+use crate::daemon_process::{self, StartLock};
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::render::listing;
+
+pub(super) fn run(verb: Daemon) -> Outcome {
+    done(match verb {
+        Daemon::Run => run_here(),
+        Daemon::Start => daemon_process::connect_or_start(&connect::endpoint()?).map(drop),
+        Daemon::Stop => stop(),
+        Daemon::Restart => restart(),
+        Daemon::Status => output::print(listing::daemon(&status::ask()?.0).as_bytes()),
+        Daemon::Logs => logs(),
+        Daemon::Launch => daemon_process::launch(),
+    })
+}
+
+fn run_here() -> Result<(), Failure> {
+    let path = daemon_process::find()?;
+    let error = Command::new(&path).env_clear().envs(daemon_process::environment()).exec();
+    Err(Failure::new(
+        Exit::Unreachable,
+        format!("{} cannot be started: {error}", path.display()),
+        "look at its permissions, or reinstall awsd",
+    ))
+}
+
+fn stop() -> Result<(), Failure> {
+    let endpoint = connect::endpoint()?;
+    match Connection::open(&endpoint)? {
+        None => Ok(()),
+        Some(connection) => end(&endpoint, connection, &StartLock::take(&endpoint)?),
+    }
+}
+
+fn restart() -> Result<(), Failure> {
+    // A daemon that could not be started again is better left running.
+    daemon_process::find()?;
+    let endpoint = connect::endpoint()?;
+    let lock = StartLock::take(&endpoint)?;
+    if let Some(connection) = Connection::open(&endpoint)? {
+        end(&endpoint, connection, &lock)?;
+    }
+    daemon_process::start(&lock)
+}
+
+/// Ends the daemon and waits until it has ended, so that the next one can begin. The lock keeps other clients from
+/// starting that one in the meantime.
+fn end(endpoint: &Endpoint, mut connection: Connection, _lock: &StartLock) -> Result<(), Failure> {
+    finish(converse::converse(&mut connection, &Request::Stop, None, &mut drop)?)?;
+    while matches!(connection.receive(), Ok(true)) {}
+    match File::open(endpoint.directory().join("daemon.lock")).and_then(|life| life.lock()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::new(
+            Exit::Failed,
+            format!("it is not known whether the daemon has ended: {error}"),
+            "look for it: pgrep -l awsd-daemon",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The log outlives the daemon that wrote it; only a daemon knows where it is.
+fn logs() -> Result<(), Failure> {
+    let Reply::Status(status) = converse::ask(&Request::Status, None, drop)? else {
+        return Err(unexpected());
+    };
+    let Some(path) = status.log else {
+        return Err(Failure::new(
+            Exit::Failed,
+            "the daemon writes no log file",
+            "see its messages: awsd daemon run",
+        ));
+    };
+    let copied = File::open(&path).and_then(|mut log| io::copy(&mut log, &mut io::stdout().lock()));
+    match copied {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+            Exit::Failed,
+            format!("the log {path} cannot be shown: {error}"),
+            "look at it with: ls -l",
+        )),
+        _ => Ok(()),
+    }
+}

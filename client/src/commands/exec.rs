@@ -1,0 +1,87 @@
+//! `awsd exec`: becomes the command.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use awsd_proto::Purpose;
+
+use super::{Outcome, Wanted, credentials};
+use crate::child_env;
+use crate::cli::Exec;
+use crate::context;
+use crate::failure::{Exit, Failure};
+
+pub(super) fn run(options: Exec) -> Outcome {
+    let Exec { profile, mut command, duration, region, no_session, asking } = options;
+    if command.is_empty() {
+        command.push(shell(std::env::var_os("SHELL")));
+    }
+    let credentials = credentials(Wanted {
+        profile: profile.clone(),
+        purpose: Purpose::Snapshot,
+        duration,
+        no_session,
+        asking,
+        command: context::command_line(&command),
+    })?;
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| not_started(OsStr::new(""), &io::ErrorKind::NotFound.into()))?;
+    let mut child = Command::new(program);
+    child.args(arguments);
+    for name in child_env::UNSET {
+        child.env_remove(name);
+    }
+    child.envs(child_env::variables(&profile, &credentials, region.as_deref()));
+    // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which the standard
+    // library ignores here, is set to its default again by `exec`; nothing else was changed.
+    Err(not_started(program, &child.exec()))
+}
+
+fn shell(variable: Option<OsString>) -> OsString {
+    variable.filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".into())
+}
+
+/// The codes are those of a shell.
+fn not_started(program: &OsStr, error: &io::Error) -> Failure {
+    let program = program.to_string_lossy();
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(
+            Exit::NotFound,
+            format!("{program} was not found"),
+            "look at its spelling and at PATH",
+        ),
+        // A value with a NUL: no environment can hold it.
+        io::ErrorKind::InvalidInput => Failure::new(
+            Exit::Failed,
+            format!("{program} cannot be started: {error}"),
+            "look at the profile's name and region",
+        ),
+        _ => Failure::new(
+            Exit::NotExecutable,
+            format!("{program} cannot be executed: {error}"),
+            "look at its permissions, and that it is a program for this machine",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_a_shell() {
+        let exit = |kind: io::ErrorKind| not_started(OsStr::new("x"), &kind.into()).exit;
+        assert_eq!(exit(io::ErrorKind::NotFound), Exit::NotFound);
+        assert_eq!(exit(io::ErrorKind::PermissionDenied), Exit::NotExecutable);
+        assert_eq!(exit(io::ErrorKind::ArgumentListTooLong), Exit::NotExecutable);
+    }
+
+    #[test]
+    fn the_shell_is_the_persons_own() {
+        assert_eq!(shell(Some("/usr/bin/fish".into())), "/usr/bin/fish");
+        assert_eq!(shell(Some(OsString::new())), "/bin/sh");
+        assert_eq!(shell(None), "/bin/sh");
+    }
+}

@@ -1,0 +1,33 @@
+//! `awsd export`: credentials as text.
+
+use awsd_proto::Purpose;
+
+use super::{Outcome, Wanted, credentials, done, unwritable};
+use crate::cli::Export;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::render::credentials::{ExportError, export};
+
+pub(super) fn run(options: Export) -> Outcome {
+    let Export { profile, format, duration, region, no_session, asking } = options;
+    let credentials = credentials(Wanted {
+        command: format!("awsd export {profile}"),
+        profile: profile.clone(),
+        purpose: Purpose::Snapshot,
+        duration,
+        no_session,
+        asking,
+    })?;
+    let text = export(format, &profile, &credentials, region.as_deref()).map_err(|error| match error {
+        ExportError::Json(error) => unwritable(&error),
+        ExportError::Unfit(unfit) => Failure::new(
+            Exit::Failed,
+            format!(
+                "the value of {} cannot be written in this format: it has {}",
+                unfit.variable, unfit.problem
+            ),
+            "choose another --format, or rename what the value comes from",
+        ),
+    })?;
+    done(output::print(&text))
+}

@@ -1,0 +1,171 @@
+//! What travels with a request from the caller's environment, and who the caller is.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use awsd_proto::{Caller, Context};
+
+use crate::failure::{Exit, Failure};
+
+/// The longest text about a command that is shown beside a question, in characters.
+const MAX_COMMAND: usize = 120;
+
+/// Reads this process's environment.
+pub(crate) fn of_this_process() -> Result<Context, Failure> {
+    Environment { var: &|name| std::env::var_os(name), directory: &std::env::current_dir }.context()
+}
+
+/// Where the values come from.
+struct Environment<'a> {
+    var: &'a dyn Fn(&str) -> Option<OsString>,
+    directory: &'a dyn Fn() -> std::io::Result<PathBuf>,
+}
+
+impl Environment<'_> {
+    fn context(&self) -> Result<Context, Failure> {
+        Ok(Context {
+            config_file: self.file("AWS_CONFIG_FILE", ".aws/config")?,
+            credentials_file: self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")?,
+            region: self.first(["AWS_REGION", "AWS_DEFAULT_REGION"])?,
+            endpoint_url: self.value("AWS_ENDPOINT_URL")?,
+            endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
+            endpoint_url_iam: self.value("AWS_ENDPOINT_URL_IAM")?,
+            ignore_configured_endpoint_urls: self.value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?,
+            use_fips_endpoint: self.value("AWS_USE_FIPS_ENDPOINT")?,
+            use_dualstack_endpoint: self.value("AWS_USE_DUALSTACK_ENDPOINT")?,
+            ca_bundle: self.path("AWS_CA_BUNDLE")?,
+            https_proxy: self.first(["HTTPS_PROXY", "https_proxy"])?,
+            no_proxy: self.first(["NO_PROXY", "no_proxy"])?,
+        })
+    }
+
+    /// An empty variable counts as unset, as in the SDKs.
+    fn value(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        (self.var)(name).filter(|value| !value.is_empty()).map(|value| text(name, value)).transpose()
+    }
+
+    fn first(&self, names: [&'static str; 2]) -> Result<Option<String>, Failure> {
+        match self.value(names[0])? {
+            None => self.value(names[1]),
+            found => Ok(found),
+        }
+    }
+
+    /// A variable that names a file, or the file's usual place in the home directory.
+    fn file(&self, name: &'static str, usual: &str) -> Result<Option<String>, Failure> {
+        match self.path(name)? {
+            None => self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose(),
+            found => Ok(found),
+        }
+    }
+
+    /// The daemon's working directory is another one, so the path must say everything.
+    fn path(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let path = match (value.strip_prefix('~'), self.home()) {
+            (Some(""), Some(home)) => home,
+            (Some(rest), Some(home)) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+            _ => PathBuf::from(value),
+        };
+        self.absolute(name, path).map(Some)
+    }
+
+    fn absolute(&self, name: &'static str, path: PathBuf) -> Result<String, Failure> {
+        if path.is_absolute() {
+            return text(name, path.into_os_string());
+        }
+        let directory = (self.directory)().map_err(|error| {
+            let sentence =
+                format!("{name} is a relative path and the current directory is not known: {error}");
+            Failure::new(Exit::Usage, sentence, format!("set {name} to an absolute path"))
+        })?;
+        text(name, directory.join(path).into_os_string())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        (self.var)("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+    }
+}
+
+fn text(name: &str, value: OsString) -> Result<String, Failure> {
+    value.into_string().map_err(|_| {
+        Failure::new(
+            Exit::Usage,
+            format!("the path or value that {name} stands for is not valid UTF-8"),
+            format!("set {name} to another value"),
+        )
+    })
+}
+
+/// This process, for the person who is asked for a code.
+pub(crate) fn caller(command: &str) -> Caller {
+    let shown: String = command.chars().filter(|c| !c.is_control()).take(MAX_COMMAND).collect();
+    Caller { pid: Some(std::process::id()), command: Some(shown) }
+}
+
+/// A command as one line, the program without its directories.
+pub(crate) fn command_line(command: &[OsString]) -> String {
+    let mut words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    if let Some(program) = command.first().and_then(|program| Path::new(program).file_name()) {
+        words[0] = program.to_string_lossy();
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(vars: &[(&str, &str)]) -> Result<Context, Failure> {
+        let var = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
+        Environment { var: &var, directory: &|| Ok(PathBuf::from("/work place")) }.context()
+    }
+
+    #[test]
+    fn the_files_default_to_the_home_directory() {
+        let found = context(&[("HOME", "/home/alice")]).unwrap();
+        assert_eq!(found.config_file.as_deref(), Some("/home/alice/.aws/config"));
+        assert_eq!(found.credentials_file.as_deref(), Some("/home/alice/.aws/credentials"));
+        assert_eq!(context(&[]).unwrap(), Context::default());
+    }
+
+    #[test]
+    fn paths_are_made_absolute() {
+        let found = context(&[
+            ("HOME", "/home/alice"),
+            ("AWS_CONFIG_FILE", "~/work/config"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "keys"),
+            ("AWS_CA_BUNDLE", "/etc/ca.pem"),
+        ])
+        .unwrap();
+        assert_eq!(found.config_file.as_deref(), Some("/home/alice/work/config"));
+        assert_eq!(found.credentials_file.as_deref(), Some("/work place/keys"));
+        assert_eq!(found.ca_bundle.as_deref(), Some("/etc/ca.pem"));
+    }
+
+    #[test]
+    fn the_first_name_wins_and_an_empty_value_is_none() {
+        let both = [("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b")];
+        assert_eq!(context(&both).unwrap().region.as_deref(), Some("a"));
+        let empty = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "b")];
+        assert_eq!(context(&empty).unwrap().region.as_deref(), Some("b"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_utf_8_is_named() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let var = |name: &str| (name == "AWS_REGION").then(|| OsString::from_vec(vec![0xff]));
+        let failure = Environment { var: &var, directory: &|| Ok(PathBuf::from("/")) }.context().unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.sentence.contains("AWS_REGION"));
+    }
+
+    #[test]
+    fn the_command_is_cut_and_cleaned() {
+        let command = ["/usr/bin/aws", "s3\nls", &"x".repeat(200)].map(OsString::from);
+        let shown = caller(&command_line(&command)).command.unwrap();
+        assert!(shown.starts_with("aws s3ls xxx"));
+        assert_eq!(shown.chars().count(), MAX_COMMAND);
+    }
+}

@@ -1,0 +1,138 @@
+//! A request from its start to its final line: events on the way, questions answered, one second try.
+
+use std::io;
+
+use awsd_proto::{Answer, Event, Reply, Request, ServerLine};
+
+use crate::connect::{self, Connection};
+use crate::daemon_process;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::render::text::safe;
+use crate::terminal::{Asker, Wake};
+
+/// Asks the daemon, which is started if it is not running. Rows go to `row` as they come.
+pub(crate) fn ask(
+    request: &Request,
+    mut asker: Option<Asker>,
+    mut row: impl FnMut(Event),
+) -> Result<Reply, Failure> {
+    let endpoint = connect::endpoint()?;
+    let mut connection = daemon_process::connect_or_start(&endpoint)?;
+    match converse(&mut connection, request, asker.as_mut(), &mut row) {
+        // The daemon was ending just then. Nothing was said yet, so nothing can happen twice.
+        Err(Interruption::Gone { anything_said: false }) if repeatable(request) => {
+            let mut connection = daemon_process::connect_or_start(&endpoint)?;
+            converse(&mut connection, request, asker.as_mut(), &mut row).map_err(Into::into)
+        }
+        result => result.map_err(Into::into),
+    }
+}
+
+/// Asks the daemon if it is running. `None` means that it is not.
+pub(crate) fn ask_if_running(
+    request: &Request,
+    mut row: impl FnMut(Event),
+) -> Result<Option<Reply>, Failure> {
+    let Some(mut connection) = Connection::open(&connect::endpoint()?)? else { return Ok(None) };
+    converse(&mut connection, request, None, &mut row).map(Some).map_err(Into::into)
+}
+
+/// A code that the ended daemon may have used must not be sent to the next one.
+fn repeatable(request: &Request) -> bool {
+    match request {
+        Request::Credentials(request) => request.prompting.code.is_none(),
+        Request::Login(login) => login.prompting.code.is_none(),
+        Request::Mfa { .. } | Request::Stop => false,
+        _ => true,
+    }
+}
+
+/// Why there is no reply.
+#[derive(Debug)]
+pub(crate) enum Interruption {
+    /// The daemon closed the connection.
+    Gone {
+        /// Whether a line had come from it.
+        anything_said: bool,
+    },
+    /// Anything else, an error from the daemon included.
+    Failure(Failure),
+}
+
+impl From<Failure> for Interruption {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Interruption> for Failure {
+    fn from(interruption: Interruption) -> Self {
+        match interruption {
+            Interruption::Gone { .. } => Failure::new(
+                Exit::Unreachable,
+                "the daemon ended before it answered",
+                "try again; if it happens twice, see: awsd daemon logs",
+            ),
+            Interruption::Failure(failure) => failure,
+        }
+    }
+}
+
+/// Sends a request and follows it to its end.
+pub(crate) fn converse(
+    connection: &mut Connection,
+    request: &Request,
+    mut asker: Option<&mut Asker>,
+    row: &mut dyn FnMut(Event),
+) -> Result<Reply, Interruption> {
+    send(connection.request(request))?;
+    let mut anything_said = false;
+    loop {
+        while let Some(line) = connection.received_line()? {
+            anything_said = true;
+            match (line, &mut asker) {
+                (ServerLine::Reply(reply), _) => return Ok(reply.body),
+                (ServerLine::Error(error), _) => return Err(Failure::from(error.body).into()),
+                (ServerLine::Event(Event::Question(question)), Some(asker)) => asker.asked(question),
+                (ServerLine::Event(Event::Answered { question }), Some(asker)) => asker.answered(question),
+                (ServerLine::Event(Event::Progress { text }), Some(_)) => {
+                    output::complain(&format_args!("awsd: {}", safe(&text)));
+                }
+                (ServerLine::Event(event), _) => row(event),
+            }
+        }
+        let typed = match &mut asker {
+            Some(asker) => asker.wait(connection)?,
+            None => Wake::Daemon,
+        };
+        match typed {
+            Wake::Daemon => match connection.receive() {
+                Ok(true) => {}
+                Ok(false) => return Err(Interruption::Gone { anything_said }),
+                Err(error) => return Err(lost(&error, anything_said)),
+            },
+            Wake::Typed { question, code } => send(connection.send(&Answer::Code { question, code }))?,
+        }
+    }
+}
+
+/// A daemon that refuses a request may close its end before it has read everything; its reason is then still there to be
+/// read, so a broken pipe is not yet the end.
+fn send(result: io::Result<()>) -> Result<(), Interruption> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error, false)),
+        _ => Ok(()),
+    }
+}
+
+fn lost(error: &io::Error, anything_said: bool) -> Interruption {
+    if error.kind() == io::ErrorKind::ConnectionReset {
+        return Interruption::Gone { anything_said };
+    }
+    Interruption::Failure(Failure::new(
+        Exit::Unreachable,
+        format!("the connection to the daemon failed: {error}"),
+        "try again; if it happens twice, see: awsd daemon logs",
+    ))
+}

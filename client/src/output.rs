@@ -1,0 +1,28 @@
+//! Writing to the person and to programs.
+//!
+//! stdout carries only what was asked for; everything else is stderr. `println!` and `eprintln!` are not used: they
+//! panic when the reader has gone away.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use crate::failure::{Exit, Failure};
+
+/// Writes the answer to stdout. A reader that has seen enough (`| head -1`) is no failure.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+            Exit::Failed,
+            format!("the answer could not be written to standard output: {error}"),
+            "look at where standard output goes: a full disk, for example",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Tells the person something on stderr, in one write. Nobody may be listening, and then there is nobody to tell.
+pub(crate) fn complain(message: &impl Display) {
+    let line = format!("{message}\n");
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}

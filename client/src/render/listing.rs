@@ -1,0 +1,188 @@
+//! Rows of `list`, `status`, `config`, `doctor` and `mfa`, for people.
+
+use std::fmt::Write as _;
+
+use awsd_proto::{Finding, ProfileRow, Question, SessionRow, Setting, Severity, Status};
+
+use super::text::{safe, span, table};
+
+/// `awsd list`: a table, and below it what is wrong or unusual.
+pub(crate) fn profiles(rows: &[ProfileRow]) -> String {
+    if rows.is_empty() {
+        return "no profiles\n".to_owned();
+    }
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            [
+                row.name.clone(),
+                row.kind.clone(),
+                row.role_arn.as_deref().or(row.source.as_deref()).map(short_arn).unwrap_or_default(),
+                row.device.as_deref().map(short_arn).unwrap_or_default(),
+                row.remaining.map(span).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let mut text = table(["PROFILE", "KIND", "ROLE OR SOURCE", "MFA DEVICE", "LEFT"], &cells);
+    for row in rows {
+        for warning in &row.warnings {
+            let _ = writeln!(text, "warning: {}: {}", safe(&row.name), safe(warning));
+        }
+    }
+    text
+}
+
+/// An ARN without what is the same in all of them.
+fn short_arn(arn: &str) -> String {
+    match arn.split_once(":iam::") {
+        Some((_, rest)) => rest.to_owned(),
+        None => arn.to_owned(),
+    }
+}
+
+/// `awsd status`.
+pub(crate) fn status(status: &Status, sessions: &[SessionRow]) -> String {
+    let mut text = daemon(status);
+    if sessions.is_empty() {
+        text.push_str("no sessions\n");
+        return text;
+    }
+    let cells: Vec<_> = sessions
+        .iter()
+        .map(|session| {
+            let mut left = span(session.remaining);
+            if session.refreshing {
+                left.push_str(", being renewed");
+            }
+            let profiles = session.profiles.join(", ");
+            [session.kind.clone(), short_arn(&session.name), left, span(session.life), profiles]
+        })
+        .collect();
+    text.push_str(&table(["SESSION", "OF", "LEFT", "LIFE", "PROFILES"], &cells));
+    text
+}
+
+/// The daemon in one line, and what is unusual about it.
+pub(crate) fn daemon(status: &Status) -> String {
+    let mut text = format!("daemon: process {}, running for {}\n", status.pid, span(status.uptime));
+    match status.questions {
+        0 => {}
+        1 => text.push_str("a code is waited for: awsd mfa\n"),
+        several => {
+            let _ = writeln!(text, "{several} codes are waited for: awsd mfa");
+        }
+    }
+    if let Some(skew) = status.clock_skew {
+        let direction = if skew > 0 { "behind" } else { "ahead of" };
+        let seconds = span(skew.unsigned_abs());
+        let _ =
+            writeln!(text, "warning: the clock of this machine is {seconds} {direction} the clock of AWS");
+    }
+    text
+}
+
+/// `awsd config`: as in the file, with the origin as a comment.
+pub(crate) fn settings(rows: &[Setting]) -> String {
+    let lines = rows
+        .iter()
+        .map(|row| format!("{} = {}  # {}\n", safe(&row.key), safe(&row.value), safe(&row.origin)));
+    lines.collect()
+}
+
+/// `awsd doctor`.
+pub(crate) fn findings(rows: &[Finding]) -> String {
+    if rows.is_empty() {
+        return "nothing is wrong\n".to_owned();
+    }
+    let mut text = String::new();
+    for row in rows {
+        let severity = match row.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let _ = write!(text, "{severity}: ");
+        if let Some(file) = &row.file {
+            let _ = write!(text, "{}:", safe(file));
+            if let Some(line) = row.line {
+                let _ = write!(text, "{line}:");
+            }
+            text.push(' ');
+        }
+        let _ = writeln!(text, "{} [{}]", safe(&row.sentence), safe(&row.code));
+        let _ = writeln!(text, "  why: {}", safe(&row.reason));
+        for (number, line) in row.fix.lines().enumerate() {
+            let label = if number == 0 { "fix: " } else { "     " };
+            let _ = writeln!(text, "  {label}{}", safe(line));
+        }
+    }
+    text
+}
+
+/// `awsd mfa`: the open questions.
+pub(crate) fn questions(rows: &[Question]) -> String {
+    if rows.is_empty() {
+        return "no code is waited for\n".to_owned();
+    }
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let asker = row.caller.command.clone().unwrap_or_default();
+            let state = if row.verifying { "being checked".to_owned() } else { span(row.age) };
+            [row.profile.clone(), short_arn(&row.device), state, row.waiting.to_string(), asker]
+        })
+        .collect();
+    table(["PROFILE", "MFA DEVICE", "SINCE", "WAITING", "FIRST ASKED BY"], &cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_show_the_time_left_and_warnings_below() {
+        let row = ProfileRow {
+            name: "dev".to_owned(),
+            kind: "role".to_owned(),
+            role_arn: Some("arn:aws:iam::123456789012:role/Dev".to_owned()),
+            source: Some("base".to_owned()),
+            device: Some("arn:aws:iam::123456789012:mfa/alice".to_owned()),
+            region: None,
+            remaining: Some(42_120),
+            warnings: vec!["mfa_arn is \x1b[1m read".to_owned()],
+        };
+        assert_eq!(
+            profiles(&[row]),
+            "PROFILE  KIND  ROLE OR SOURCE         MFA DEVICE              LEFT\n\
+             dev      role  123456789012:role/Dev  123456789012:mfa/alice  11h 42m\n\
+             warning: dev: mfa_arn is \u{fffd}[1m read\n"
+        );
+    }
+
+    #[test]
+    fn a_finding_names_the_place_the_reason_and_the_fix() {
+        let finding = Finding {
+            severity: Severity::Warning,
+            code: "mfa-arn".to_owned(),
+            sentence: "mfa_arn is not read by the AWS CLI".to_owned(),
+            reason: "other tools ask for nothing".to_owned(),
+            fix: "write\nmfa_serial".to_owned(),
+            file: Some("/home/a/.aws/config".to_owned()),
+            line: Some(4),
+        };
+        assert_eq!(
+            findings(&[finding]),
+            "warning: /home/a/.aws/config:4: mfa_arn is not read by the AWS CLI [mfa-arn]\n  \
+             why: other tools ask for nothing\n  fix: write\n       mfa_serial\n"
+        );
+    }
+
+    #[test]
+    fn the_daemon_says_when_the_clock_is_wrong() {
+        let status = Status { pid: 7, uptime: 61, questions: 1, clock_skew: Some(-120), log: None };
+        assert_eq!(
+            daemon(&status),
+            "daemon: process 7, running for 1m\na code is waited for: awsd mfa\n\
+             warning: the clock of this machine is 2m ahead of the clock of AWS\n"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! Text for people: without tricks, in columns, with times they can read.
+
+use std::borrow::Cow;
+
+/// Text that does nothing to a terminal: control characters, and those that reverse the direction of what follows, are
+/// replaced.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_unsafe) {
+        text.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A span of time in its two largest units: `11h 42m`, `42m`, `59s`.
+pub(crate) fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m"),
+        (0, _, _) => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    }
+}
+
+/// Rows in columns, two blanks between them. The cells are made safe here.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[Cow<'_, str>; N]> = std::iter::once(head.map(safe))
+        .chain(rows.iter().map(|row| row.each_ref().map(|cell| safe(cell))))
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_direction_marks_are_taken_out() {
+        assert_eq!(safe("a\x1b[31mb\u{202e}c\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}");
+        assert!(matches!(safe("plain é"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn spans_have_at_most_two_units() {
+        let spans = [0, 59, 60, 3599, 3600, 42_120, 86_400, 90_000].map(span);
+        assert_eq!(spans, ["0s", "59s", "1m", "59m", "1h 0m", "11h 42m", "1d 0h", "1d 1h"]);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["dév".to_owned(), String::new()], ["x".to_owned(), "y\t".to_owned()]];
+        assert_eq!(table(["NAME", "B"], &rows), "NAME  B\ndév\nx     y\u{fffd}\n");
+    }
+}

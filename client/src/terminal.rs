@@ -1,0 +1,226 @@
+//! Asking for a code at the terminal while waiting for the daemon.
+//!
+//! Always on the controlling terminal, never on stdin or stdout: those belong to the command. One client prompts per
+//! terminal, however many wait, and only one that the terminal listens to (the foreground process group). Nothing here
+//! happens until a question is open; from then on the terminal must be left as it was found, whatever happens.
+
+mod prompt;
+mod signals;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use awsd_proto::endpoint::Endpoint;
+use awsd_proto::{Question, Secret};
+use rustix::fs::{Mode, OFlags};
+
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::poll::any_readable;
+use crate::render::text::safe;
+use prompt::{Input, Prompt};
+
+/// How often a client that may not prompt looks whether it may now: the one that prompted was stopped or ended, or this
+/// one came to the foreground. Nothing tells us of either.
+const RECHECK: Duration = Duration::from_millis(200);
+
+/// What ended a wait.
+pub(crate) enum Wake {
+    /// The daemon sent something, or closed the connection.
+    Daemon,
+    /// The person typed a line.
+    Typed {
+        /// The question it answers.
+        question: u64,
+        /// The line, without blanks around it.
+        code: Secret,
+    },
+}
+
+/// Asks the questions of one request at the controlling terminal.
+pub(crate) struct Asker {
+    tty: Rc<OwnedFd>,
+    lock_directory: PathBuf,
+    open: Option<Open>,
+}
+
+/// A question that waits for an answer.
+struct Open {
+    question: Question,
+    /// Why it is asked again, until it has been shown.
+    reason: Option<String>,
+    /// A code was typed here; the daemon has not judged it yet.
+    sent: bool,
+    /// The person was told, because this client may not prompt.
+    told: bool,
+    // Dropped in this order: the terminal is restored before another client may prompt on it.
+    prompt: Option<Prompt>,
+    /// Held while this client is the one that prompts on this terminal.
+    turn: Option<File>,
+}
+
+impl Asker {
+    /// An asker, if this process has a terminal.
+    pub(crate) fn open(endpoint: &Endpoint) -> Option<Self> {
+        // Non-blocking: another reader may take the line between `poll` and `read`.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let tty = rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()?;
+        Some(Self { tty: Rc::new(tty), lock_directory: endpoint.directory().to_owned(), open: None })
+    }
+
+    /// The daemon asks, or asks again, or tells more about its question.
+    pub(crate) fn asked(&mut self, question: Question) {
+        let Some(open) = self.open.as_mut().filter(|open| open.question.id == question.id) else {
+            let reason = question.reason.clone();
+            self.open = Some(Open { question, reason, sent: false, told: false, prompt: None, turn: None });
+            return;
+        };
+        let again = question.reason.is_some() && (open.sent || question.reason != open.question.reason);
+        let judged = open.question.verifying && !question.verifying;
+        if again {
+            open.reason.clone_from(&question.reason);
+        }
+        if again || judged {
+            open.sent = false;
+        }
+        if again || question.verifying {
+            open.withdraw();
+        }
+        open.question = question;
+    }
+
+    /// The question needs no answer from here any more.
+    pub(crate) fn answered(&mut self, question: u64) {
+        if let Some(mut open) = self.open.take_if(|open| open.question.id == question) {
+            open.withdraw();
+        }
+    }
+
+    /// Waits for the daemon, and for the person where a question is open and this client may ask it.
+    pub(crate) fn wait(&mut self, daemon: &impl AsFd) -> Result<Wake, Failure> {
+        let Some(open) = &mut self.open else { return Ok(Wake::Daemon) };
+        loop {
+            if open.sent || open.question.verifying {
+                return Ok(Wake::Daemon);
+            }
+            if open.prompt.is_none() {
+                open.try_prompt(&self.tty, &self.lock_directory)?;
+            }
+            let Some(prompt) = &mut open.prompt else {
+                if any_readable([daemon.as_fd()], Some(RECHECK)) == [true] {
+                    return Ok(Wake::Daemon);
+                }
+                continue;
+            };
+            match prompt.wait(daemon.as_fd()) {
+                Input::Elsewhere => return Ok(Wake::Daemon),
+                Input::Nothing => {}
+                Input::Line(code) => {
+                    open.prompt = None;
+                    open.sent = true;
+                    return Ok(Wake::Typed { question: open.question.id, code });
+                }
+                Input::Interrupted => {
+                    // Another client may prompt while this one is stopped. Dropping the prompt restores the terminal
+                    // and lets the signal do what it does to this process; if it goes on, it asks again.
+                    open.turn = None;
+                    open.prompt = None;
+                }
+                Input::Ended => return Err(given_up()),
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Takes the prompt from the terminal as if it had not been there.
+    fn withdraw(&mut self) {
+        if let Some(mut prompt) = self.prompt.take() {
+            prompt.erase();
+        }
+    }
+
+    fn try_prompt(&mut self, tty: &Rc<OwnedFd>, lock_directory: &Path) -> Result<(), Failure> {
+        if !in_foreground(tty) {
+            self.turn = None;
+            self.tell();
+            return Ok(());
+        }
+        if self.turn.is_none() {
+            self.turn = take_turn(tty, lock_directory)?;
+        }
+        if self.turn.is_some() {
+            let text = format!("MFA code for {} ({}): ", self.question.user, self.question.profile);
+            let prompt = Prompt::open(tty, self.reason.as_deref(), &text).map_err(|error| {
+                Failure::new(
+                    Exit::Failed,
+                    format!("the terminal cannot be used to ask for a code: {error}"),
+                    "give the code with --code CODE",
+                )
+            })?;
+            self.reason = None;
+            self.prompt = Some(prompt);
+        }
+        Ok(())
+    }
+
+    /// A job in the background cannot ask, and its person may wonder why it waits.
+    fn tell(&mut self) {
+        if self.told {
+            return;
+        }
+        self.told = true;
+        signals::without_being_stopped(|| {
+            output::complain(&format_args!(
+                "awsd: an MFA code is needed for {} ({})\n  answer from any terminal: awsd mfa CODE",
+                safe(&self.question.user),
+                safe(&self.question.profile)
+            ));
+        });
+    }
+}
+
+/// Whether the terminal listens to this process.
+fn in_foreground(tty: &impl AsFd) -> bool {
+    rustix::termios::tcgetpgrp(tty).is_ok_and(|foreground| foreground == rustix::process::getpgrp())
+}
+
+/// The right to prompt on this terminal, if no other client has it.
+fn take_turn(tty: &impl AsFd, lock_directory: &Path) -> Result<Option<File>, Failure> {
+    // Every terminal of ours has one session, and a session one terminal: its id names the terminal, however it was
+    // opened.
+    let Ok(session) = rustix::termios::tcgetsid(tty) else { return Ok(None) };
+    let path = lock_directory.join(format!("terminal-{}.lock", session.as_raw_nonzero()));
+    let failed = |error: std::io::Error| {
+        Failure::new(
+            Exit::Failed,
+            format!("the lock {} cannot be taken: {error}", path.display()),
+            format!("look at it with: ls -l {}", path.display()),
+        )
+    };
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Ctrl-D, or the terminal is gone.
+fn given_up() -> Failure {
+    Failure::new(
+        Exit::PersonNeeded,
+        "no code was typed",
+        "run it again and type the six digits that the MFA device shows, or give them with --code CODE",
+    )
+}

@@ -1,0 +1,136 @@
+//! The prompt itself: one line on the terminal, echo off, and everything as it was when it is dropped.
+
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use awsd_proto::Secret;
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use super::in_foreground;
+use super::signals::Held;
+use crate::poll::{any_readable, writable};
+use crate::render::text::safe;
+
+/// No terminal gives a longer line in canonical mode.
+const MAX_LINE: usize = 4096;
+
+/// How long a stopped terminal (Ctrl-S) may hold up the prompt before its text is given up. Signals are held back
+/// meanwhile.
+const WRITE_LIMIT: Duration = Duration::from_millis(500);
+
+/// What came while the prompt was open.
+pub(super) enum Input {
+    /// Nothing that counts: wait again.
+    Nothing,
+    /// The daemon has something to say.
+    Elsewhere,
+    /// A line that is not empty.
+    Line(Secret),
+    /// A signal waits: drop the prompt, and it is delivered.
+    Interrupted,
+    /// End of file: the person gave up or the terminal is gone.
+    Ended,
+}
+
+/// An open prompt. Dropping it restores the terminal, on every way out.
+pub(super) struct Prompt {
+    tty: Rc<OwnedFd>,
+    text: String,
+    before: Termios,
+    /// Whether the cursor is behind the prompt's text and not at the start of a line.
+    in_line: bool,
+    // Dropped after `Drop::drop`: signals are delivered when the terminal is as it was.
+    signals: Held,
+}
+
+impl Prompt {
+    /// Turns echo off and shows the text.
+    pub(super) fn open(tty: &Rc<OwnedFd>, reason: Option<&str>, text: &str) -> io::Result<Self> {
+        let signals = Held::hold()?;
+        let before = tcgetattr(tty)?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(tty, OptionalActions::Now, &modes)?;
+        // From here on, dropping it restores the modes.
+        let prompt =
+            Self { tty: Rc::clone(tty), text: safe(text).into_owned(), before, in_line: true, signals };
+        // What was typed before the question was not an answer to it.
+        let _ = tcflush(tty, QueueSelector::IFlush);
+        if let Some(reason) = reason {
+            prompt.write(&format!("{}\n", safe(reason)));
+        }
+        prompt.write(&prompt.text);
+        Ok(prompt)
+    }
+
+    /// Waits for the person, the daemon or a signal.
+    pub(super) fn wait(&mut self, daemon: BorrowedFd<'_>) -> Input {
+        match any_readable([self.signals.as_fd(), daemon, self.tty.as_fd()], None) {
+            [true, ..] => Input::Interrupted,
+            // Before the line: the question may have been answered elsewhere.
+            [_, true, _] => Input::Elsewhere,
+            _ => self.read(),
+        }
+    }
+
+    fn read(&mut self) -> Input {
+        let mut buffer = Zeroizing::new([0; MAX_LINE]);
+        match rustix::io::read(&self.tty, buffer.as_mut_slice()) {
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Input::Nothing,
+            // The terminal listens to somebody else now.
+            Err(_) if !in_foreground(&self.tty) => Input::Interrupted,
+            Ok(0) | Err(_) => Input::Ended,
+            Ok(length) => {
+                self.write("\n");
+                match String::from_utf8_lossy(&buffer[..length]).trim() {
+                    "" => {
+                        self.write(&self.text);
+                        Input::Nothing
+                    }
+                    line => {
+                        self.in_line = false;
+                        Input::Line(Secret::new(line))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the text away, because the question was answered elsewhere.
+    pub(super) fn erase(&mut self) {
+        if std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb") {
+            self.write("\r\x1b[K");
+            self.in_line = false;
+        }
+    }
+
+    /// A terminal that takes no text is no reason to fail: the person sees less, the rest works.
+    fn write(&self, text: &str) {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match rustix::io::write(&self.tty, rest) {
+                Ok(written) => rest = &rest[written..],
+                Err(rustix::io::Errno::AGAIN) if writable(self.tty.as_fd(), WRITE_LIMIT) => {}
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        if self.in_line {
+            self.write("\n");
+        }
+        // A shell that has taken the terminal back has set it as it likes it.
+        if in_foreground(&self.tty) {
+            let _ = tcflush(&self.tty, QueueSelector::IFlush);
+            let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
+        }
+    }
+}
