@@ -6,7 +6,6 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Chain, Keys};
-use crate::time::Wall;
 
 /// One client's request; the app gives the number and never gives it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +28,8 @@ pub enum Event {
     /// A client that waits for a question was typed a code. Feedback comes as the question itself, asked again or
     /// withdrawn.
     Typed {
+        /// The request that waits.
+        by: RequestId,
         /// The question on that client's screen; a code for another one is ignored.
         question: QuestionId,
         /// As typed.

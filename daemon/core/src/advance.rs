@@ -1,0 +1,200 @@
+//! What follows from how things stand: replies, calls, and the next moment to look again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::denial;
+use crate::effect::{Denial, Effect, Notice, Served};
+use crate::event::{Purpose, RequestId};
+use crate::graph::{Device, Flight, Lookup, Node, Recipe, Slot};
+use crate::policy;
+use crate::questions::Places;
+use crate::reach::{NearEnd, Standing, Supply, Target};
+use crate::route::account_of;
+use crate::session::{Core, Pending};
+use crate::time::{Boot, Now};
+
+impl Core {
+    /// Looks at every request again and does what follows.
+    pub(crate) fn advance(&mut self, now: Now, out: &mut Vec<Effect>) {
+        for id in self.asks.keys().copied().collect::<Vec<_>>() {
+            self.settle(now, id, out);
+        }
+        self.renew(now, out);
+        let mut places = self.places(now);
+        if self.offer_codes(now, &places, out) {
+            places = self.places(now);
+        }
+        self.tell_silent(now, &mut places, out);
+        self.show(now, &places, out);
+        self.desk.tidy(now, &devices(&places));
+        self.sweep(now);
+    }
+
+    /// Answers a request, or does what it waits for.
+    fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) {
+        let Some(pending) = self.asks.get(&id) else { return };
+        match self.standing(now, pending) {
+            Standing::Supplied(supply) => self.supply(now, id, supply, out),
+            Standing::Refused(denial) => self.deny(id, denial, out),
+            Standing::Starts { target, recipe, fallback } => {
+                self.note(&target, &recipe, id);
+                self.start(now, &target, None, out);
+                self.waits_for_renewal(now, id, fallback);
+            }
+            Standing::Waits { fallback, .. } => self.waits_for_renewal(now, id, fallback),
+            Standing::NeedsCode { device, node, recipe } => {
+                self.need_code(now, id, &device, node, &recipe, out);
+            }
+        }
+    }
+
+    /// A request that could also take what is left does not wait for ever.
+    fn waits_for_renewal(&mut self, now: Now, id: RequestId, fallback: bool) {
+        if let Some(pending) = self.asks.get_mut(&id).filter(|_| fallback) {
+            pending.renewal_since.get_or_insert(now.boot);
+        }
+    }
+
+    /// Keeps how a session is made, and for which profile.
+    fn note(&mut self, target: &Target, recipe: &Recipe, id: RequestId) {
+        match target {
+            Target::Fact(..) => {
+                let lookup = Lookup { flight: Flight::default(), recipe: recipe.clone() };
+                self.facts.entry(target.clone()).or_insert(lookup).recipe = recipe.clone();
+            }
+            Target::Session(node) => {
+                let slot = self.slots.entry(node.clone()).or_insert_with(|| Slot::new(recipe.clone()));
+                slot.recipe = recipe.clone();
+                if let Some(pending) = self.asks.get(&id) {
+                    slot.profiles.insert(pending.chain.profile.clone());
+                }
+            }
+        }
+    }
+
+    fn need_code(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        device: &Device,
+        node: Node,
+        recipe: &Recipe,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(pending) = self.asks.get(&id) else { return };
+        if pending.has_terminal() || pending.purpose == Purpose::Login || pending.code.is_some() {
+            self.desk.insist(device);
+        } else if self.desk.quiet(now, device) {
+            let denial = denial::not_now(&pending.chain.profile);
+            return self.deny(id, denial, out);
+        }
+        let reason = pending
+            .fresh_after
+            .map(|_| "AWS refused the role to a session older than an hour; a new code may be what it wants");
+        self.desk.need(now, device, &node, &pending.chain.profile, &pending.caller, reason);
+        self.note(&Target::Session(node), recipe, id);
+    }
+
+    fn supply(&mut self, now: Now, id: RequestId, supply: Supply, out: &mut Vec<Effect>) {
+        let Some(pending) = self.asks.remove(&id) else { return };
+        let served = match supply {
+            Supply::Keys(keys) => Served {
+                expiration: keys.expiration,
+                account_id: keys.account_id.clone(),
+                region: pending.chain.region.clone(),
+                notices: Vec::new(),
+                keys,
+            },
+            Supply::Session { node, notices, near_end } => {
+                match self.lend(now, &pending, &node, notices, near_end) {
+                    Some(served) => served,
+                    None => return,
+                }
+            }
+        };
+        out.push(match pending.purpose {
+            Purpose::Login => Effect::Done(id, served.notices),
+            _ => Effect::Served(id, Box::new(served)),
+        });
+    }
+
+    /// Hands out a session that is held.
+    fn lend(
+        &mut self,
+        now: Now,
+        pending: &Pending,
+        node: &Node,
+        mut notices: Vec<Notice>,
+        near_end: Option<NearEnd>,
+    ) -> Option<Served> {
+        let skew = self.skew;
+        let slot = self.slots.get_mut(node)?;
+        slot.profiles.insert(pending.chain.profile.clone());
+        let lease = slot.lease.as_mut()?;
+        if lease.granted >= pending.since {
+            // Made for this request: not a use, and the moment to say what is unusual about it.
+        } else {
+            notices.clear();
+            lease.used |= pending.purpose != Purpose::Login;
+        }
+        if near_end == Some(NearEnd::NeedsCode) && pending.purpose == Purpose::Snapshot {
+            notices.push(denial::near_end(&pending.chain.profile, lease.remaining(now, skew)));
+        }
+        let account_id = match node {
+            Node::Role(_, key) => account_of(&key.arn).map(str::to_owned),
+            Node::User(_, serial) => serial.as_deref().and_then(account_of).map(str::to_owned),
+        };
+        Some(Served {
+            keys: Arc::clone(&lease.keys),
+            expiration: Some(lease.expiration),
+            account_id: account_id.or_else(|| slot.recipe.keys.account_id.clone()),
+            region: pending.chain.region.clone(),
+            notices,
+        })
+    }
+
+    pub(crate) fn deny(&mut self, id: RequestId, denial: Denial, out: &mut Vec<Effect>) {
+        if self.asks.remove(&id).is_some() {
+            out.push(Effect::Denied(id, denial));
+        }
+    }
+
+    /// Forgets what is neither held nor under way nor asked for.
+    fn sweep(&mut self, now: Now) {
+        let queued: BTreeSet<&Node> = self.desk.all().flat_map(|(_, open)| &open.queue).collect();
+        self.slots
+            .retain(|node, slot| slot.lease.is_some() || slot.flight.busy(now) || queued.contains(node));
+        self.facts.retain(|_, lookup| lookup.flight.busy(now));
+    }
+
+    /// When [`Core::handle`] should be called with [`crate::event::Event::Woken`] if nothing happens before. Never a
+    /// moment that has passed.
+    pub fn next_wake(&self, now: Now) -> Option<Boot> {
+        let places = self.places(now);
+        let mut moments: Vec<Boot> = Vec::new();
+        for (id, pending) in &self.asks {
+            moments.extend(pending.renewal_since.map(|since| since + policy::RENEWAL_PATIENCE));
+            if places.contains_key(id) {
+                moments.extend(pending.deadline(self.settings.default_wait));
+            }
+        }
+        for (node, slot) in &self.slots {
+            moments.push(slot.flight.not_before);
+            let Some(lease) = slot.lease.as_ref() else { continue };
+            let left = lease.remaining(now, self.skew);
+            moments.push(now.boot + left);
+            moments.extend(lease.renew_at.filter(|_| lease.used));
+            if node.is_mfa_session() {
+                moments.push(now.boot + left.saturating_sub(policy::last_call(lease.life)));
+            }
+        }
+        moments.extend(self.facts.values().map(|lookup| lookup.flight.not_before));
+        moments.extend(self.desk.next_wake(&devices(&places)));
+        moments.into_iter().filter(|moment| *moment > now.boot).min()
+    }
+}
+
+fn devices(places: &Places) -> BTreeSet<Device> {
+    places.values().map(|place| place.device.clone()).collect()
+}

@@ -1,0 +1,191 @@
+//! Calls to AWS: how they start, and what their end means for whoever waits.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::chain::Keys;
+use crate::denial;
+use crate::effect::{Action, Effect, Mfa, Operation};
+use crate::event::{CallId, Granted, Outcome};
+use crate::graph::{Flight, Lease, Node, Recipe};
+use crate::policy;
+use crate::reach::Target;
+use crate::route::{Fact, usable_devices};
+use crate::session::Core;
+use crate::time::Now;
+
+impl Core {
+    /// Makes a call. Its slot or lookup exists already; a code goes out with it if one is given.
+    pub(crate) fn start(
+        &mut self,
+        now: Now,
+        target: &Target,
+        code: Option<SecretString>,
+        out: &mut Vec<Effect>,
+    ) {
+        let call = self.next_call(target.clone());
+        if let (Target::Session(node), Some(code)) = (target, &code)
+            && let Some(device) = node.device()
+        {
+            self.desk.begin(now, self.skew, &device, call, code.clone());
+        }
+        self.send(call, target, code, out);
+    }
+
+    /// Sends what is needed for a target as call number `call`.
+    pub(crate) fn send(
+        &mut self,
+        call: CallId,
+        target: &Target,
+        code: Option<SecretString>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some((action, signer, recipe)) = self.operation(target, code) else {
+            self.calls.remove(&call);
+            return;
+        };
+        if let Some(flight) = self.flight_mut(target) {
+            flight.call = Some(call);
+        }
+        let operation = Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
+        out.push(Effect::Call(call, Box::new(operation)));
+    }
+
+    fn operation(&self, target: &Target, code: Option<SecretString>) -> Option<(Action, Arc<Keys>, Recipe)> {
+        let node = match target {
+            Target::Fact(fact, _) => {
+                let recipe = self.facts.get(target)?.recipe.clone();
+                let action = match fact {
+                    Fact::Devices => Action::ListMfaDevices,
+                    Fact::Account => Action::GetCallerIdentity,
+                };
+                return Some((action, Arc::clone(&recipe.keys), recipe));
+            }
+            Target::Session(node) => node,
+        };
+        let recipe = self.slots.get(node)?.recipe.clone();
+        let mfa = node.device().zip(code).map(|(device, code)| Mfa { serial: device.serial, code });
+        let action = match node {
+            Node::User(..) => Action::GetSessionToken { duration: self.settings.mfa_duration, mfa },
+            Node::Role(_, key) => Action::AssumeRole {
+                role: recipe.role.clone()?,
+                arn: key.arn.clone(),
+                duration: key.duration,
+                mfa,
+            },
+        };
+        Some((action, self.signer(node, &recipe)?, recipe))
+    }
+
+    pub(crate) fn flight_mut(&mut self, target: &Target) -> Option<&mut Flight> {
+        match target {
+            Target::Session(node) => self.slots.get_mut(node).map(|slot| &mut slot.flight),
+            Target::Fact(..) => self.facts.get_mut(target).map(|lookup| &mut lookup.flight),
+        }
+    }
+
+    /// A call ended. One that nobody knows any more (a logout came between) changes nothing.
+    pub(crate) fn finished(&mut self, now: Now, call: CallId, outcome: Outcome, out: &mut Vec<Effect>) {
+        let Some(target) = self.calls.remove(&call) else { return };
+        if let Some(skew) = outcome.skew {
+            self.skew = if skew.abs() <= policy::SKEW_NOISE { 0 } else { skew };
+        }
+        match (outcome.result, target) {
+            (Ok(Granted::Session(keys)), Target::Session(node)) => self.granted(now, call, &node, keys, out),
+            (Ok(Granted::Devices(serials)), Target::Fact(Fact::Devices, user)) => {
+                self.found_devices(now, &Target::Fact(Fact::Devices, user), serials, out);
+            }
+            (Ok(Granted::Account(account)), target @ Target::Fact(Fact::Account, _)) => {
+                self.facts.remove(&target);
+                self.memory.users.entry(target.user().access_key_id.clone()).or_default().account =
+                    Some(account);
+                out.push(Effect::Remember(self.memory.clone()));
+            }
+            (Err(failure), target) => self.failed(now, call, &target, &failure, out),
+            (Ok(_), target) => {
+                // An adapter that answers another question than was asked.
+                let failure = crate::event::Failure::NoAnswer("the answer does not fit the call".to_owned());
+                self.failed(now, call, &target, &failure, out);
+            }
+        }
+    }
+
+    /// A session was made.
+    fn granted(&mut self, now: Now, call: CallId, node: &Node, keys: Keys, out: &mut Vec<Effect>) {
+        let spread = self.spread();
+        let expiration = keys.expiration.unwrap_or_default();
+        let life = expiration.since(now.wall.shifted(self.skew));
+        let Some(slot) = self.slots.get_mut(node) else { return };
+        let used_before = slot.lease.as_ref().is_some_and(|lease| lease.used);
+        let margin = policy::background_margin(life, spread);
+        slot.lease = Some(Lease {
+            keys: Arc::new(keys),
+            granted: now.boot,
+            life,
+            expiration,
+            used: false,
+            used_before,
+            renew_at: Some(now.boot + life.saturating_sub(margin)),
+            last_call: false,
+        });
+        slot.flight = Flight::default();
+        slot.renewing = false;
+        slot.renewal_failures = 0;
+        if let Node::User(user, None) = node {
+            // From now on its life says how long that is believed.
+            self.discoveries.without_device.remove(user);
+        }
+        self.remember_mfa(node, out);
+        if let Some(device) = self.desk.verified_by(call) {
+            let answerers = self.desk.take_answerers(&device);
+            out.extend(answerers.into_iter().map(|id| Effect::Done(id, Vec::new())));
+            self.desk.end(&device, true);
+        }
+        if let Some(device) = node.device() {
+            self.desk.satisfied(&device, node);
+        }
+    }
+
+    /// A role that was refused without MFA and granted with it is taken with MFA from now on, also after a restart.
+    fn remember_mfa(&mut self, node: &Node, out: &mut Vec<Effect>) {
+        let Node::Role(_, key) = node else { return };
+        let refused = self.asks.values().any(|pending| {
+            pending.refused.without_mfa && pending.access_key_id() == Some(&node.user().access_key_id)
+        });
+        if !refused || !crate::failures::first_with_mfa(node) {
+            return;
+        }
+        let facts = self.memory.users.entry(node.user().access_key_id.clone()).or_default();
+        if facts.device.is_some() && facts.roles_with_mfa.insert(key.arn.clone()) {
+            out.push(Effect::Remember(self.memory.clone()));
+        }
+    }
+
+    /// The user's devices are known now.
+    fn found_devices(&mut self, now: Now, target: &Target, serials: Vec<String>, out: &mut Vec<Effect>) {
+        let waiting = self.waiting_for(now, target);
+        self.facts.remove(target);
+        let user = target.user().clone();
+        let (usable, others) = usable_devices(serials);
+        if let [serial] = usable.as_slice() {
+            self.memory.users.entry(user.access_key_id).or_default().device = Some(serial.clone());
+            out.push(Effect::Remember(self.memory.clone()));
+            return;
+        }
+        if usable.is_empty() && !others {
+            self.discoveries.without_device.insert(user);
+        }
+        for id in waiting {
+            let Some(pending) = self.asks.get(&id) else { continue };
+            let profile = &pending.chain.profile;
+            let denial = match (usable.as_slice(), others) {
+                ([], true) => denial::only_security_keys(profile),
+                ([], false) if pending.chain.roles.is_empty() => continue,
+                ([], false) => denial::no_device_for_role(profile),
+                (several, _) => denial::several_devices(profile, several),
+            };
+            self.deny(id, denial, out);
+        }
+    }
+}

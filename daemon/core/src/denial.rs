@@ -1,0 +1,271 @@
+//! The sentences: one with the cause, one with the next thing to type.
+
+use std::time::Duration;
+
+use crate::chain::Source;
+use crate::effect::{Denial, Notice, NoticeKind, Reason};
+use crate::event::Failure;
+use crate::verdict::Verdict;
+
+fn deny(reason: Reason, sentence: String, hint: impl Into<Option<String>>) -> Denial {
+    Denial { reason, sentence, hint: hint.into() }
+}
+
+pub(crate) fn unsupported_source(profile: &str, source: &Source) -> Denial {
+    let way = match source {
+        Source::Process(_) => "credential_process",
+        Source::Sso => "SSO",
+        Source::LoginSession => "login_session (aws login)",
+        Source::WebIdentity => "web_identity_token_file",
+        Source::CredentialSource(_) => "credential_source",
+    };
+    deny(
+        Reason::UnsupportedSource,
+        format!("profile {profile} gets its keys through {way}, which awsd cannot use yet"),
+        "use a profile whose source_profile has access keys in ~/.aws/credentials".to_owned(),
+    )
+}
+
+pub(crate) fn no_device(profile: &str) -> Notice {
+    Notice {
+        kind: NoticeKind::NoDevice,
+        text: format!(
+            "the user of {profile} has no MFA device: this session works, but AWS refuses every IAM call with it; with \
+             allow_long_lived = true in awsd's config.toml, --no-session hands out the key itself"
+        ),
+    }
+}
+
+pub(crate) fn near_end(profile: &str, remaining: Duration) -> Notice {
+    Notice {
+        kind: NoticeKind::NearEnd,
+        text: format!(
+            "this session ends in {} min and could not be renewed without a code: awsd login {profile}",
+            remaining.as_secs() / 60
+        ),
+    }
+}
+
+pub(crate) fn code_required(profile: &str, device: &str) -> Denial {
+    deny(
+        Reason::CodeRequired,
+        format!("an MFA code of {device} is needed for {profile}, and nobody could be asked"),
+        "answer with: awsd mfa CODE; then do this again".to_owned(),
+    )
+}
+
+pub(crate) fn waited_in_vain(profile: &str, device: &str) -> Denial {
+    deny(
+        Reason::CodeRequired,
+        format!("nobody gave the MFA code of {device} for {profile} in time"),
+        "answer with: awsd mfa CODE; then do this again".to_owned(),
+    )
+}
+
+pub(crate) fn not_now(profile: &str) -> Denial {
+    deny(
+        Reason::NotNow,
+        format!("the MFA code for {profile} was put off"),
+        format!("when you are ready: awsd login {profile}"),
+    )
+}
+
+pub(crate) fn no_question(profile: Option<&str>) -> Denial {
+    let whom = profile.map(|name| format!(" for {name}")).unwrap_or_default();
+    deny(
+        Reason::NoQuestion,
+        format!("awsd is not waiting for a code{whom}"),
+        "to make a session now: awsd login PROFILE --code CODE".to_owned(),
+    )
+}
+
+pub(crate) fn several_questions(profiles: &[String]) -> Denial {
+    deny(
+        Reason::SeveralQuestions,
+        format!("several devices are waited for: {}", profiles.join(", ")),
+        format!("say which: awsd mfa CODE --for {}", profiles.first().map_or("PROFILE", String::as_str)),
+    )
+}
+
+pub(crate) fn being_checked() -> Denial {
+    deny(
+        Reason::SpentCode,
+        "another code for this device is being checked".to_owned(),
+        "see with: awsd mfa".to_owned(),
+    )
+}
+
+pub(crate) fn bad_code(reason: Reason, sentence: &str) -> Denial {
+    deny(reason, sentence.to_owned(), "answer with: awsd mfa CODE".to_owned())
+}
+
+pub(crate) fn logged_out() -> Denial {
+    deny(
+        Reason::LoggedOut,
+        "the sessions were logged out while this waited".to_owned(),
+        "do it again".to_owned(),
+    )
+}
+
+pub(crate) fn several_devices(profile: &str, serials: &[String]) -> Denial {
+    deny(
+        Reason::BadDevice,
+        format!("the user of {profile} has several MFA devices: {}", serials.join(", ")),
+        format!(
+            "say which one to use: add the line mfa_serial = {} to the profile",
+            serials.first().map_or("ARN", String::as_str)
+        ),
+    )
+}
+
+pub(crate) fn only_security_keys(profile: &str) -> Denial {
+    deny(
+        Reason::BadDevice,
+        format!(
+            "the only MFA device of {profile}'s user is a security key, which AWS takes in the console only"
+        ),
+        "add an authenticator app to the user in the AWS console, then do this again".to_owned(),
+    )
+}
+
+pub(crate) fn lookup_refused(profile: &str) -> Denial {
+    deny(
+        Reason::BadDevice,
+        format!("no line names the MFA device for {profile}, and AWS does not let this user look it up"),
+        "add the line mfa_serial = arn:aws:iam::ACCOUNT:mfa/NAME to the profile (the AWS console shows it under \
+         Security credentials)"
+            .to_owned(),
+    )
+}
+
+pub(crate) fn no_device_for_role(profile: &str) -> Denial {
+    deny(
+        Reason::AccessDenied,
+        format!("AWS does not allow {profile}'s role without MFA, if at all, and its user has no MFA device"),
+        "check the role's trust policy; if it wants MFA, add a device to the user in the AWS console"
+            .to_owned(),
+    )
+}
+
+pub(crate) fn wrong_code(skew: i64) -> Denial {
+    // A code is good for about a minute and a half; a clock that is further off explains the refusal.
+    let clock = if skew.abs() > 60 {
+        format!(
+            "; this machine's clock is {} s off, and if the codes are made here they are off as well",
+            skew.abs()
+        )
+    } else {
+        String::new()
+    };
+    deny(
+        Reason::WrongCode,
+        format!("AWS did not accept that code: it was mistyped, too old or used before{clock}"),
+        "answer with the next one: awsd mfa CODE".to_owned(),
+    )
+}
+
+pub(crate) fn unclear_code(failure: &Failure) -> Denial {
+    deny(
+        Reason::AwsUnavailable,
+        format!(
+            "AWS did not say whether it took that code, so it counts as used ({}): wait for the next one",
+            said(failure)
+        ),
+        "answer with the next one: awsd mfa CODE".to_owned(),
+    )
+}
+
+pub(crate) fn cannot_validate(serial: &str) -> Denial {
+    deny(
+        Reason::BadDevice,
+        format!(
+            "AWS cannot check codes of {serial}: it is not a device of this user, or too many codes were tried"
+        ),
+        "compare with: aws iam list-mfa-devices, and mend mfa_serial; or wait three minutes".to_owned(),
+    )
+}
+
+/// The words for a failed call: `what` was tried for `profile` with `key`.
+pub(crate) fn failed(
+    profile: &str,
+    what: &str,
+    verdict: Verdict,
+    failure: &Failure,
+    context: &Context<'_>,
+) -> Denial {
+    let said = said(failure);
+    match verdict {
+        Verdict::AccessDenied => deny(
+            Reason::AccessDenied,
+            format!("AWS does not allow {what} for {profile}: {said}"),
+            "check the role's trust policy, external_id and the user's permissions".to_owned(),
+        ),
+        Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
+            Reason::SourceExpired,
+            format!("the temporary keys that {profile} starts from are over"),
+            "sign in again with the tool that writes them (saml2aws login, for instance), then do this again"
+                .to_owned(),
+        ),
+        Verdict::UnknownKey => deny(
+            Reason::KeyRevoked,
+            format!(
+                "AWS does not know the access key {} (any more): it was deleted or made inactive",
+                context.key
+            ),
+            "put a valid key into the credentials file; the AWS console shows the user's keys".to_owned(),
+        ),
+        Verdict::Expired => deny(
+            Reason::AwsRefused,
+            format!("AWS says that the session for {profile} is over"),
+            "do it again; if it stays so, check this machine's clock".to_owned(),
+        ),
+        Verdict::WrongSecret => deny(
+            Reason::WrongSecret,
+            format!("the secret access key beside {} is not the right one", context.key),
+            "correct aws_secret_access_key in the credentials file".to_owned(),
+        ),
+        Verdict::Skew => deny(
+            Reason::ClockSkew,
+            format!("AWS refuses the request's time: {said}"),
+            "set this machine's clock (timedatectl set-ntp true)".to_owned(),
+        ),
+        Verdict::Throttled => deny(
+            Reason::Throttled,
+            format!("AWS asks to slow down ({what} for {profile})"),
+            "wait a minute, then do it again".to_owned(),
+        ),
+        Verdict::NotSent | Verdict::Unclear => deny(
+            Reason::AwsUnavailable,
+            format!("AWS could not be asked ({what} for {profile}): {said}"),
+            "check the network, proxy and endpoint settings, then do it again".to_owned(),
+        ),
+        Verdict::TooLong | Verdict::Rejected | Verdict::WrongCode | Verdict::CannotValidate => deny(
+            Reason::AwsRefused,
+            format!("AWS refuses {what} for {profile}: {said}"),
+            "look at the profile with: awsd doctor".to_owned(),
+        ),
+    }
+}
+
+/// What a sentence about a failed call needs to know.
+pub(crate) struct Context<'a> {
+    /// The access key as it may be shown.
+    pub key: &'a str,
+    /// The base's keys are temporary.
+    pub temporary_base: bool,
+}
+
+fn said(failure: &Failure) -> String {
+    match failure {
+        Failure::NotSent(why) | Failure::NoAnswer(why) => why.clone(),
+        Failure::Refused { code, message, .. } if message.is_empty() => code.clone(),
+        Failure::Refused { message, .. } => message.trim_end_matches(['.', ' ']).to_owned(),
+    }
+}
+
+/// An access key id as it may be shown: its kind and its last four characters.
+pub(crate) fn masked(access_key_id: &str) -> String {
+    let tail: String = access_key_id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    let head: String = access_key_id.chars().take(4).collect();
+    if access_key_id.chars().count() > 8 { format!("{head}…{tail}") } else { "(an access key)".to_owned() }
+}

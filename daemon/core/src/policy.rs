@@ -1,0 +1,111 @@
+//! When to renew, when to ask, how often to try: numbers with their units and reasons. Nothing here has state.
+
+use std::time::Duration;
+
+use crate::event::Purpose;
+
+const fn minutes(n: u64) -> Duration {
+    Duration::from_secs(n * 60)
+}
+
+/// The session duration that STS grants to every role, and the most it grants to a chained one (facts A2).
+pub const CHAINED_LIMIT: Duration = minutes(60);
+
+/// A caller that asks again is renewed silently under this: botocore runs its helper on every request under 15 min.
+pub const REPEATED_MARGIN: Duration = minutes(20);
+
+/// A caller that keeps one copy gets at least this where it can be had without a code.
+pub const SNAPSHOT_MARGIN: Duration = minutes(45);
+
+/// Below this nothing is served: the JavaScript SDK throws such credentials away.
+pub const FLOOR: Duration = minutes(5);
+
+/// A session this close to its end is not used to take a role any more.
+pub const USABLE: Duration = minutes(1);
+
+/// Roles in use are taken once more when their MFA session has this much left, so that work goes on meanwhile.
+pub const LAST_CALL: Duration = minutes(5);
+
+/// Renewals are spread over this much time, so that twenty roles do not all renew in one second.
+pub const JITTER: Duration = minutes(2);
+
+/// A caller whose session is still good does not wait longer than this for its renewal.
+pub const RENEWAL_PATIENCE: Duration = Duration::from_secs(2);
+
+/// AWS looks at nine codes per device and 3 minutes (facts A4); one is left for the person's other tools.
+pub const TRIES: usize = 8;
+
+/// The length of AWS's window of tries, aligned to UTC.
+pub const TRIES_WINDOW: Duration = minutes(3);
+
+/// How long a spent code is remembered: AWS takes a code for at most two steps of 30 s before and after.
+pub const SPENT_MEMORY: Duration = minutes(3);
+
+/// An open question closes this long after its last waiter left.
+pub const QUESTION_LINGERS: Duration = minutes(10);
+
+/// After "Not now" the device is left alone for this long, except at a terminal and by `awsd login`.
+pub const NOT_NOW: Duration = minutes(15);
+
+/// An `AccessDenied` under an MFA session older than this may be a policy on the session's age.
+pub const MFA_AGE_SUSPECT: Duration = minutes(60);
+
+/// A call without a code is made this many times before its failure is reported.
+pub const ATTEMPTS: u32 = 3;
+
+/// A background renewal that failed is tried again after this, doubled each time.
+pub const RENEWAL_RETRY: Duration = Duration::from_secs(30);
+
+/// A difference to AWS's clock up to this is the resolution of the `Date` header and the way there.
+pub const SKEW_NOISE: i64 = 2;
+
+/// How much of a life may be spent in margins: a third, so a short session is not renewed on every request.
+fn third(life: Duration) -> Duration {
+    life / 3
+}
+
+/// The remaining life under which a session is renewed before it is served.
+pub fn margin(purpose: Purpose, life: Duration) -> Duration {
+    match purpose {
+        Purpose::Repeated | Purpose::Login | Purpose::LongLived => REPEATED_MARGIN,
+        Purpose::Snapshot => SNAPSHOT_MARGIN,
+    }
+    .min(third(life))
+}
+
+/// The remaining life under which a session is not served.
+pub fn floor(life: Duration) -> Duration {
+    FLOOR.min(third(life))
+}
+
+/// The remaining life under which a session is not used to take a role.
+pub fn usable(life: Duration) -> Duration {
+    USABLE.min(third(life))
+}
+
+/// The remaining life at which a session in use is renewed in the background; `spread` in 0..=1 is the jitter.
+pub fn background_margin(life: Duration, spread: f64) -> Duration {
+    REPEATED_MARGIN.min(third(life)) + JITTER.min(life / 12).mul_f64(spread)
+}
+
+/// The remaining life of an MFA session at which roles in use are taken once more.
+pub fn last_call(life: Duration) -> Duration {
+    LAST_CALL.min(life / 6)
+}
+
+/// How long `awsd login` finds enough: half the life.
+pub fn fresh(life: Duration) -> Duration {
+    life / 2
+}
+
+/// The pause before attempt number `attempt` (the second is 1) of a call; `spread` in 0..=1.
+pub fn pause(attempt: u32, throttled: bool, spread: f64) -> Duration {
+    let base = if throttled { Duration::from_secs(1) } else { Duration::from_millis(250) };
+    (base * 4_u32.pow(attempt.saturating_sub(1).min(4))).mul_f64(0.5 + spread / 2.0)
+}
+
+/// The pause before background renewal goes on after `failures` failures of a session with this life.
+pub fn renewal_pause(failures: u32, life: Duration) -> Duration {
+    (RENEWAL_RETRY * 2_u32.pow(failures.saturating_sub(1).min(5)))
+        .min((life / 12).max(Duration::from_secs(1)))
+}

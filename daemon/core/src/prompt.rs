@@ -1,0 +1,338 @@
+//! Codes: one open question per MFA device, what has been spent, how many tries are left.
+//!
+//! A code belongs to one call. It is judged here before AWS sees it, and it is never used twice.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::effect::{Denial, Question, Reason};
+use crate::event::{CallId, Caller, QuestionId, RequestId};
+use crate::graph::{Device, Node};
+use crate::policy::{NOT_NOW, QUESTION_LINGERS, SPENT_MEMORY, TRIES, TRIES_WINDOW};
+use crate::time::{Boot, Now, Wall};
+
+/// All devices that codes were asked of.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    devices: BTreeMap<Device, Record>,
+    last_id: u64,
+}
+
+/// What is known of a device.
+#[derive(Debug, Default)]
+struct Record {
+    spent: Vec<(Boot, SecretString)>,
+    /// When AWS was asked about a code, on its own clock.
+    tries: Vec<Wall>,
+    quiet_until: Boot,
+    open: Option<Open>,
+}
+
+/// An open question.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub id: QuestionId,
+    /// The calls that need a code, one code each, in this order.
+    pub queue: VecDeque<Node>,
+    pub verifying: Option<Verifying>,
+    /// Why the last code was not enough: for the silent callers that must be told at once.
+    pub problem: Option<Denial>,
+    /// Changes whenever it has to be shown again.
+    pub version: u32,
+    /// `awsd mfa` callers that want to know how it ended.
+    pub answerers: Vec<RequestId>,
+    pub profiles: BTreeSet<String>,
+    since: Boot,
+    last_waiter: Boot,
+    profile: String,
+    caller: Caller,
+    reason: Option<String>,
+}
+
+/// A code that AWS is being asked about.
+#[derive(Debug)]
+pub(crate) struct Verifying {
+    pub call: CallId,
+    pub code: SecretString,
+    /// When its try was counted.
+    counted: Wall,
+}
+
+/// Why a code is not sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    pub reason: Reason,
+    pub sentence: String,
+}
+
+impl Open {
+    /// Asks again, with the reason.
+    pub(crate) fn ask_again(&mut self, reason: String, problem: Option<Denial>) {
+        self.reason = Some(reason);
+        self.problem = problem;
+        self.version += 1;
+    }
+
+    /// As it is shown.
+    pub(crate) fn question(&self, device: &Device, now: Now, waiting: usize) -> Question {
+        Question {
+            id: self.id,
+            user: user_of(&device.serial).to_owned(),
+            device: device.serial.clone(),
+            profile: self.profile.clone(),
+            caller: self.caller.clone(),
+            waiting,
+            age: now.boot.since(self.since),
+            reason: self.reason.clone(),
+            verifying: self.verifying.is_some(),
+        }
+    }
+}
+
+/// Whose device it is, as far as its name tells.
+fn user_of(serial: &str) -> &str {
+    serial.rsplit('/').next().unwrap_or(serial)
+}
+
+impl Desk {
+    pub(crate) fn open(&self, device: &Device) -> Option<&Open> {
+        self.devices.get(device)?.open.as_ref()
+    }
+
+    pub(crate) fn open_mut(&mut self, device: &Device) -> Option<&mut Open> {
+        self.devices.get_mut(device)?.open.as_mut()
+    }
+
+    /// Every open question.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Device, &Open)> {
+        self.devices.iter().filter_map(|(device, record)| Some((device, record.open.as_ref()?)))
+    }
+
+    /// The device whose question this is.
+    pub(crate) fn find(&self, id: QuestionId) -> Option<Device> {
+        self.all().find(|(_, open)| open.id == id).map(|(device, _)| device.clone())
+    }
+
+    /// The device whose code this call carries.
+    pub(crate) fn verified_by(&self, call: CallId) -> Option<Device> {
+        let verifies = |open: &Open| open.verifying.as_ref().is_some_and(|verifying| verifying.call == call);
+        self.all().find(|(_, open)| verifies(open)).map(|(device, _)| device.clone())
+    }
+
+    /// A call needs a code: opens the device's question or joins it.
+    pub(crate) fn need(
+        &mut self,
+        now: Now,
+        device: &Device,
+        node: &Node,
+        profile: &str,
+        caller: &Caller,
+        reason: Option<&str>,
+    ) {
+        let record = self.devices.entry(device.clone()).or_default();
+        let last_id = &mut self.last_id;
+        let open = record.open.get_or_insert_with(|| {
+            *last_id += 1;
+            Open {
+                id: QuestionId(*last_id),
+                queue: VecDeque::new(),
+                verifying: None,
+                problem: None,
+                version: 0,
+                answerers: Vec::new(),
+                profiles: BTreeSet::new(),
+                since: now.boot,
+                last_waiter: now.boot,
+                profile: profile.to_owned(),
+                caller: caller.clone(),
+                reason: reason.map(str::to_owned),
+            }
+        });
+        if !open.queue.contains(node) {
+            open.queue.push_back(node.clone());
+        }
+        open.profiles.insert(profile.to_owned());
+    }
+
+    /// Makes a code out of what was typed, or says why it is not sent.
+    pub(crate) fn judge(
+        &self,
+        now: Now,
+        skew: i64,
+        device: &Device,
+        typed: &SecretString,
+    ) -> Result<SecretString, Unfit> {
+        let code: String = typed.expose_secret().chars().filter(|c| !c.is_whitespace()).collect();
+        let code = SecretString::from(code);
+        let digits = code.expose_secret();
+        if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Unfit {
+                reason: Reason::WrongCode,
+                sentence: "an MFA code has six digits".to_owned(),
+            });
+        }
+        let Some(record) = self.devices.get(device) else { return Ok(code) };
+        let spent = |(at, old): &(Boot, SecretString)| {
+            now.boot.since(*at) < SPENT_MEMORY && old.expose_secret() == digits
+        };
+        if record.spent.iter().any(spent) {
+            let sentence =
+                "that code has been used, and AWS takes each only once: wait for the next one".to_owned();
+            return Err(Unfit { reason: Reason::SpentCode, sentence });
+        }
+        match record.tries_left(now.wall.shifted(skew)) {
+            Ok(()) => Ok(code),
+            Err(wait) => {
+                let sentence = format!(
+                    "too many codes were tried: AWS would refuse even a right one; go on in {} s",
+                    wait.as_secs().max(1)
+                );
+                Err(Unfit { reason: Reason::TooManyTries, sentence })
+            }
+        }
+    }
+
+    /// A judged code goes out with a call for the front of the queue.
+    pub(crate) fn begin(&mut self, now: Now, skew: i64, device: &Device, call: CallId, code: SecretString) {
+        let Some(record) = self.devices.get_mut(device) else { return };
+        let wall = now.wall.shifted(skew);
+        record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
+        record.spent.push((now.boot, code.clone()));
+        record.tries.retain(|at| window(*at) == window(wall));
+        record.tries.push(wall);
+        if let Some(open) = record.open.as_mut() {
+            open.verifying = Some(Verifying { call, code, counted: wall });
+            open.reason = None;
+            open.version += 1;
+        }
+    }
+
+    /// The same code goes out once more, with another call: AWS cannot have seen it.
+    pub(crate) fn resend(&mut self, device: &Device, call: CallId) -> Option<SecretString> {
+        let verifying = self.open_mut(device)?.verifying.as_mut()?;
+        verifying.call = call;
+        Some(verifying.code.clone())
+    }
+
+    /// The callers of `awsd mfa` that are to be told how it ended.
+    pub(crate) fn take_answerers(&mut self, device: &Device) -> Vec<RequestId> {
+        self.open_mut(device).map(|open| std::mem::take(&mut open.answerers)).unwrap_or_default()
+    }
+
+    /// The call that carried the code has ended. `seen` says whether AWS may have looked at it; if not, it may be
+    /// typed again.
+    pub(crate) fn end(&mut self, device: &Device, seen: bool) {
+        let Some(record) = self.devices.get_mut(device) else { return };
+        let Some(verifying) = record.open.as_mut().and_then(|open| open.verifying.take()) else { return };
+        if !seen {
+            record.spent.retain(|(_, code)| code.expose_secret() != verifying.code.expose_secret());
+            if let Some(position) = record.tries.iter().position(|at| *at == verifying.counted) {
+                record.tries.remove(position);
+            }
+        }
+        if let Some(open) = record.open.as_mut() {
+            open.version += 1;
+        }
+    }
+
+    /// Removes a call from the queue of its device; the question closes with its last one.
+    pub(crate) fn satisfied(&mut self, device: &Device, node: &Node) {
+        let Some(record) = self.devices.get_mut(device) else { return };
+        let Some(open) = record.open.as_mut() else { return };
+        open.queue.retain(|queued| queued != node);
+        if open.queue.is_empty() {
+            record.open = None;
+        } else if open.reason.is_none() {
+            open.ask_again("another call needs a code of its own: type the next one".to_owned(), None);
+        }
+    }
+
+    /// Takes the question away, for its waiters to be told.
+    pub(crate) fn close(&mut self, device: &Device) -> Option<Open> {
+        self.devices.get_mut(device)?.open.take()
+    }
+
+    /// The sessions that these calls would have made are not wanted any more. Returns the callers of `awsd mfa` whose
+    /// code is without an object now.
+    pub(crate) fn abandon(&mut self, goes: impl Fn(&Node) -> bool) -> Vec<RequestId> {
+        let mut left = Vec::new();
+        for record in self.devices.values_mut() {
+            let Some(open) = record.open.as_mut() else { continue };
+            if open.queue.front().is_some_and(&goes) && open.verifying.take().is_some() {
+                left.append(&mut open.answerers);
+            }
+            open.queue.retain(|node| !goes(node));
+            if open.queue.is_empty() {
+                left.append(&mut open.answerers);
+                record.open = None;
+            } else {
+                open.version += 1;
+            }
+        }
+        left
+    }
+
+    /// A caller of `awsd mfa` left.
+    pub(crate) fn forget_answerer(&mut self, id: RequestId) {
+        for open in self.devices.values_mut().filter_map(|record| record.open.as_mut()) {
+            open.answerers.retain(|answerer| *answerer != id);
+        }
+    }
+
+    /// The person does not want to be asked for a while.
+    pub(crate) fn put_off(&mut self, now: Now, device: &Device) {
+        self.devices.entry(device.clone()).or_default().quiet_until = now.boot + NOT_NOW;
+    }
+
+    /// A terminal or `awsd login` asks all the same.
+    pub(crate) fn insist(&mut self, device: &Device) {
+        self.devices.entry(device.clone()).or_default().quiet_until = Boot::default();
+    }
+
+    pub(crate) fn quiet(&self, now: Now, device: &Device) -> bool {
+        self.devices.get(device).is_some_and(|record| record.quiet_until > now.boot)
+    }
+
+    /// Notes who still waits, closes what nobody has waited for long enough, and forgets old codes.
+    pub(crate) fn tidy(&mut self, now: Now, waited_for: &BTreeSet<Device>) {
+        for (device, record) in &mut self.devices {
+            record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
+            let Some(open) = record.open.as_mut() else { continue };
+            if waited_for.contains(device) || open.verifying.is_some() {
+                open.last_waiter = now.boot;
+            } else if now.boot.since(open.last_waiter) >= QUESTION_LINGERS {
+                record.open = None;
+            }
+        }
+    }
+
+    /// When [`Desk::tidy`] has something to do.
+    pub(crate) fn next_wake(&self, waited_for: &BTreeSet<Device>) -> Option<Boot> {
+        let lingering = self
+            .all()
+            .filter(|(device, open)| open.verifying.is_none() && !waited_for.contains(device))
+            .map(|(_, open)| open.last_waiter + QUESTION_LINGERS);
+        let spent =
+            self.devices.values().flat_map(|record| record.spent.iter().map(|(at, _)| *at + SPENT_MEMORY));
+        lingering.chain(spent).min()
+    }
+}
+
+impl Record {
+    /// Whether AWS would look at one more code now; if not, how long until it does.
+    fn tries_left(&self, wall: Wall) -> Result<(), Duration> {
+        let tries = self.tries.iter().filter(|at| window(**at) == window(wall)).count();
+        if tries < TRIES {
+            return Ok(());
+        }
+        let end = Wall(TRIES_WINDOW * u32::try_from(window(wall) + 1).unwrap_or(u32::MAX));
+        Err(end.since(wall))
+    }
+}
+
+/// Which of AWS's windows a moment is in: they are aligned to UTC (facts A4).
+fn window(wall: Wall) -> u64 {
+    wall.0.as_secs() / TRIES_WINDOW.as_secs()
+}

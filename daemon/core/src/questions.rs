@@ -1,0 +1,216 @@
+//! Questions as callers see them: codes that come in, callers that are told, terminals that are kept up to date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+
+use crate::denial;
+use crate::effect::{Denial, Effect};
+use crate::event::{Patience, QuestionId, RequestId};
+use crate::graph::Device;
+use crate::prompt::Open;
+use crate::reach::{Standing, Target};
+use crate::session::{Core, Pending};
+use crate::time::Now;
+
+/// The question that a request stands before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub device: Device,
+    /// A code is being checked, so there is nothing to type now.
+    pub verifying: bool,
+}
+
+/// Where every request that waits for a code stands.
+pub(crate) type Places = BTreeMap<RequestId, Place>;
+
+impl Core {
+    /// Who waits for which device's code.
+    pub(crate) fn places(&self, now: Now) -> Places {
+        self.asks.iter().filter_map(|(id, pending)| Some((*id, self.place(now, pending)?))).collect()
+    }
+
+    fn place(&self, now: Now, pending: &Pending) -> Option<Place> {
+        match self.standing(now, pending) {
+            Standing::NeedsCode { device, .. } => {
+                let verifying = self.desk.open(&device).is_some_and(|open| open.verifying.is_some());
+                Some(Place { device, verifying })
+            }
+            Standing::Waits { target: Target::Session(node), .. } => {
+                let device = node.device()?;
+                self.desk.open(&device)?.verifying.as_ref()?;
+                Some(Place { device, verifying: true })
+            }
+            _ => None,
+        }
+    }
+
+    /// Codes that came with requests are used where one is needed. Says whether one was.
+    pub(crate) fn offer_codes(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) -> bool {
+        let mut offered = false;
+        for (id, place) in places {
+            // A code that was offered for another request a moment ago is being checked now.
+            let free = self.desk.open(&place.device).is_some_and(|open| open.verifying.is_none());
+            let Some(code) = self.asks.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
+            else {
+                continue;
+            };
+            offered = true;
+            match self.desk.judge(now, self.skew, &place.device, &code) {
+                Ok(code) => self.send_code(now, &place.device, code, out),
+                Err(unfit) => {
+                    let problem = denial::bad_code(unfit.reason, &unfit.sentence);
+                    if let Some(open) = self.desk.open_mut(&place.device) {
+                        open.ask_again(unfit.sentence, Some(problem));
+                    }
+                }
+            }
+        }
+        offered
+    }
+
+    /// A code goes to AWS with the call at the front of the queue.
+    fn send_code(&mut self, now: Now, device: &Device, code: SecretString, out: &mut Vec<Effect>) {
+        let Some(node) = self.desk.open(device).and_then(|open| open.queue.front().cloned()) else { return };
+        self.start(now, &Target::Session(node), Some(code), out);
+    }
+
+    /// Callers that nobody can answer are told, at once or when their time is over.
+    pub(crate) fn tell_silent(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
+        let shown: BTreeSet<Device> = places
+            .iter()
+            .filter(|(id, _)| self.asks.get(id).is_some_and(Pending::has_terminal))
+            .map(|(_, place)| place.device.clone())
+            .collect();
+        places.retain(|id, place| {
+            let denial = self.asks.get(id).filter(|_| !place.verifying).and_then(|pending| {
+                self.silenced(now, pending, &place.device, shown.contains(&place.device))
+            });
+            let Some(denial) = denial else { return true };
+            self.deny(*id, denial, out);
+            false
+        });
+    }
+
+    /// Why a request that stands before a question does not wait there (any longer).
+    fn silenced(&self, now: Now, pending: &Pending, device: &Device, shown: bool) -> Option<Denial> {
+        let profile = &pending.chain.profile;
+        let alone = match pending.patience {
+            Patience::Never => true,
+            Patience::Silent(None) => !shown,
+            Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
+        };
+        if alone {
+            let problem = self.desk.open(device).and_then(|open| open.problem.clone());
+            return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial)));
+        }
+        let late = pending.deadline(self.settings.default_wait).is_some_and(|deadline| deadline <= now.boot);
+        late.then(|| denial::waited_in_vain(profile, &device.serial))
+    }
+
+    /// Brings every terminal up to date.
+    pub(crate) fn show(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
+        for (id, pending) in self.asks.iter_mut().filter(|(_, pending)| pending.has_terminal()) {
+            let open = places.get(id).and_then(|place| Some((&place.device, self.desk.open(&place.device)?)));
+            let current = open.map(|(_, open)| (open.id, open.version));
+            if pending.shown == current {
+                continue;
+            }
+            if let Some((old, _)) = pending.shown
+                && current.is_none_or(|(id, _)| id != old)
+            {
+                out.push(Effect::Withdraw(*id, old));
+            }
+            if let Some((device, open)) = open {
+                out.push(Effect::Show(*id, open.question(device, now, waiting(places, device))));
+            }
+            pending.shown = current;
+        }
+    }
+
+    /// A code was typed at the terminal of a request. Only that terminal hears what is wrong with its form.
+    pub(crate) fn typed(
+        &mut self,
+        now: Now,
+        by: RequestId,
+        question: QuestionId,
+        code: &SecretString,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(device) = self.desk.find(question) else { return };
+        if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
+            return;
+        }
+        match self.desk.judge(now, self.skew, &device, code) {
+            Ok(code) => self.send_code(now, &device, code, out),
+            Err(unfit) => {
+                let places = self.places(now);
+                let Some(open) = self.desk.open(&device) else { return };
+                let mut question = open.question(&device, now, waiting(&places, &device));
+                question.reason = Some(unfit.sentence);
+                out.push(Effect::Show(by, question));
+            }
+        }
+    }
+
+    /// `awsd mfa CODE`.
+    pub(crate) fn answer(
+        &mut self,
+        now: Now,
+        by: RequestId,
+        profile: Option<&str>,
+        code: &SecretString,
+        out: &mut Vec<Effect>,
+    ) {
+        let judged = self.answered_device(profile).and_then(|device| {
+            match self.desk.judge(now, self.skew, &device, code) {
+                Ok(code) => Ok((device, code)),
+                Err(unfit) => Err(denial::bad_code(unfit.reason, &unfit.sentence)),
+            }
+        });
+        match judged {
+            Err(denial) => out.push(Effect::Denied(by, denial)),
+            Ok((device, code)) => {
+                if let Some(open) = self.desk.open_mut(&device) {
+                    open.answerers.push(by);
+                }
+                self.send_code(now, &device, code, out);
+            }
+        }
+    }
+
+    /// The device that `awsd mfa` means.
+    fn answered_device(&self, profile: Option<&str>) -> Result<Device, Denial> {
+        let meant = |open: &Open| profile.is_none_or(|profile| open.profiles.contains(profile));
+        let open: Vec<_> = self.desk.all().filter(|(_, open)| meant(open)).collect();
+        match open.as_slice() {
+            [] => Err(denial::no_question(profile)),
+            [(_, open)] if open.verifying.is_some() => Err(denial::being_checked()),
+            [(device, _)] => Ok((*device).clone()),
+            several => {
+                let profiles = several.iter().filter_map(|(_, open)| open.profiles.first().cloned());
+                Err(denial::several_questions(&profiles.collect::<Vec<_>>()))
+            }
+        }
+    }
+
+    /// "Not now": everybody who waits for this device is told, and it is left alone for a while.
+    pub(crate) fn dismissed(&mut self, now: Now, question: QuestionId, out: &mut Vec<Effect>) {
+        let Some(device) = self.desk.find(question) else { return };
+        // A code that is being checked is past putting off.
+        if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
+            return;
+        }
+        for (id, _) in self.places(now).into_iter().filter(|(_, place)| place.device == device) {
+            if let Some(profile) = self.asks.get(&id).map(|pending| pending.chain.profile.clone()) {
+                self.deny(id, denial::not_now(&profile), out);
+            }
+        }
+        self.desk.close(&device);
+        self.desk.put_off(now, &device);
+    }
+}
+
+fn waiting(places: &Places, device: &Device) -> usize {
+    places.values().filter(|place| place.device == *device).count()
+}

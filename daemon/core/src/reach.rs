@@ -1,0 +1,151 @@
+//! Where a request stands: what it can be given now, or the one thing it waits for.
+//!
+//! A pure look at the state. Nobody keeps lists of waiters: after every event each request is looked at again, so one
+//! answer releases all that stood at the same place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chain::Keys;
+use crate::effect::{Denial, Notice};
+use crate::event::Purpose;
+use crate::graph::{Device, Lease, Node, Parent, Recipe, User};
+use crate::policy;
+use crate::route::{Fact, Route, Router, Step};
+use crate::session::{Core, Pending};
+use crate::time::Now;
+
+/// Something that a call to AWS brings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Target {
+    Session(Node),
+    Fact(Fact, User),
+}
+
+/// Where a request stands.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// It can be answered.
+    Supplied(Supply),
+    /// It cannot be answered.
+    Refused(Denial),
+    /// It waits for a call that is under way, or for the moment to try again.
+    Waits { target: Target, fallback: bool },
+    /// It waits for a call that should be made now.
+    Starts { target: Target, recipe: Recipe, fallback: bool },
+    /// It waits for a person.
+    NeedsCode { device: Device, node: Node, recipe: Recipe },
+}
+
+/// What a request is given.
+#[derive(Debug)]
+pub(crate) enum Supply {
+    /// The base's keys themselves.
+    Keys(Arc<Keys>),
+    /// A session. `near_end` says why it is not a fresher one.
+    Session { node: Node, notices: Vec<Notice>, near_end: Option<NearEnd> },
+}
+
+/// Why a session is served although it should have been renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NearEnd {
+    /// A person would have to give a code.
+    NeedsCode,
+    /// Renewal failed or takes long.
+    Failed,
+}
+
+impl Core {
+    /// Where a request stands now.
+    pub(crate) fn standing(&self, now: Now, pending: &Pending) -> Standing {
+        let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
+        let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
+        match router.route(&pending.chain, pending.purpose, pending.refused) {
+            Route::None(denial) => Standing::Refused(denial),
+            Route::Keys(keys) => Standing::Supplied(Supply::Keys(keys)),
+            Route::Unknown(fact, user, recipe) => self.fact(now, Target::Fact(fact, user), recipe),
+            Route::Sessions(steps, notices) => self.reach(now, pending, &steps, notices),
+        }
+    }
+
+    fn fact(&self, now: Now, target: Target, recipe: Recipe) -> Standing {
+        let busy = self.facts.get(&target).is_some_and(|lookup| lookup.flight.busy(now));
+        if busy {
+            Standing::Waits { target, fallback: false }
+        } else {
+            Standing::Starts { target, recipe, fallback: false }
+        }
+    }
+
+    fn reach(&self, now: Now, pending: &Pending, steps: &[Step], notices: Vec<Notice>) -> Standing {
+        let last = steps.len() - 1;
+        let target = &steps[last].node;
+        let stale_login = pending.purpose == Purpose::Login && !self.fresh_enough(now, &steps[0].node);
+        let left = self.lease(target).map(|lease| (lease.remaining(now, self.skew), lease.life));
+        let outdated = pending.fresh_after.is_some() && !self.usable(now, pending, &steps[0].node);
+        let covers = |bar: fn(&Pending, Duration) -> Duration| {
+            left.is_some_and(|(left, life)| !left.is_zero() && left >= bar(pending, life))
+                && !stale_login
+                && !outdated
+        };
+        let supply =
+            |near_end| Standing::Supplied(Supply::Session { node: target.clone(), notices, near_end });
+        if covers(|pending, life| policy::margin(pending.purpose, life)) {
+            return supply(None);
+        }
+        let fallback = covers(|_, life| policy::floor(life));
+        if fallback && pending.gave_up_renewal(now) {
+            return supply(Some(NearEnd::Failed));
+        }
+        let mut next = last;
+        while next > 0 && !self.usable(now, pending, &steps[next - 1].node) {
+            next -= 1;
+        }
+        if stale_login {
+            next = 0;
+        }
+        let Step { node, recipe } = steps[next].clone();
+        if self.slots.get(&node).is_some_and(|slot| slot.flight.busy(now)) {
+            return Standing::Waits { target: Target::Session(node), fallback };
+        }
+        match node.device() {
+            None => Standing::Starts { target: Target::Session(node), recipe, fallback },
+            Some(_) if fallback => supply(Some(NearEnd::NeedsCode)),
+            Some(device) => Standing::NeedsCode { device, node, recipe },
+        }
+    }
+
+    /// Whether a session on the way can be used for the next step.
+    fn usable(&self, now: Now, pending: &Pending, node: &Node) -> bool {
+        self.lease(node).is_some_and(|lease| {
+            let young =
+                !node.is_mfa_session() || pending.fresh_after.is_none_or(|after| lease.granted >= after);
+            young && lease.usable(now, self.skew)
+        })
+    }
+
+    /// Whether `awsd login` finds the session that needs a code good enough; sessions without one are never stale.
+    fn fresh_enough(&self, now: Now, node: &Node) -> bool {
+        node.device().is_none()
+            || self.lease(node).is_some_and(|lease| {
+                let left = lease.remaining(now, self.skew);
+                !left.is_zero() && left >= policy::fresh(lease.life)
+            })
+    }
+
+    /// What is held for a node.
+    pub(crate) fn lease(&self, node: &Node) -> Option<&Lease> {
+        self.slots.get(node)?.lease.as_ref()
+    }
+
+    /// The keys that sign the call for a node.
+    pub(crate) fn signer(&self, node: &Node, recipe: &Recipe) -> Option<Arc<Keys>> {
+        match node {
+            Node::User(..) => Some(Arc::clone(&recipe.keys)),
+            Node::Role(parent, _) => match &**parent {
+                Parent::Keys(_) | Parent::KeysAndCode(..) => Some(Arc::clone(&recipe.keys)),
+                Parent::Session(node) => self.lease(node).map(|lease| Arc::clone(&lease.keys)),
+            },
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Which sessions lead from a profile's keys to what its caller wants.
+//!
+//! Here it is decided whether a device is needed and which, whether a role is taken from the MFA session or directly,
+//! and for how long. Nothing is fetched here; what is not known yet is said.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chain::{Base, Chain, Keys, RoleName, partition};
+use crate::denial;
+use crate::effect::{Denial, Notice, NoticeKind};
+use crate::event::Purpose;
+use crate::graph::{Node, Parent, Recipe, RoleKey, User};
+use crate::memory::{Memory, UserFacts};
+use crate::policy::CHAINED_LIMIT;
+
+/// How to get there.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// The base's keys are what is wanted.
+    Keys(Arc<Keys>),
+    /// These sessions, the first from the base's keys, each next from the one before.
+    Sessions(Vec<Step>, Vec<Notice>),
+    /// Something about the user must be found out first.
+    Unknown(Fact, User, Recipe),
+    /// There is no way.
+    None(Denial),
+}
+
+/// A session on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub node: Node,
+    pub recipe: Recipe,
+}
+
+/// What can be found out about a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fact {
+    /// Which MFA devices the user has.
+    Devices,
+    /// Which account the user is in.
+    Account,
+}
+
+/// What this caller has already been refused, so that the other way is taken. Only where no line names a device.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Refused {
+    /// The first role, with an MFA session.
+    pub with_mfa: bool,
+    /// The first role, without.
+    pub without_mfa: bool,
+}
+
+/// What was found out since the daemon started and is not worth remembering longer.
+#[derive(Debug, Default)]
+pub(crate) struct Discoveries {
+    /// Users whose device list came back empty.
+    pub without_device: BTreeSet<User>,
+    /// Roles (by ARN) that refused the duration asked for.
+    pub short_roles: BTreeSet<String>,
+}
+
+pub(crate) struct Router<'a> {
+    pub memory: &'a Memory,
+    pub discoveries: &'a Discoveries,
+    /// Whether the MFA session of this user and device is there to be tried.
+    pub live: &'a dyn Fn(&Node) -> bool,
+}
+
+impl Router<'_> {
+    /// Finds the way for a chain.
+    pub(crate) fn route(&self, chain: &Chain, purpose: Purpose, refused: Refused) -> Route {
+        let keys = match &chain.base {
+            Base::Keys(keys) => keys,
+            Base::Source(source) => return Route::None(denial::unsupported_source(&chain.profile, source)),
+        };
+        let user =
+            User { access_key_id: keys.access_key_id.clone(), scope: chain.service.scope().to_owned() };
+        if purpose == Purpose::LongLived || (keys.temporary() && chain.roles.is_empty()) {
+            return Route::Keys(Arc::clone(keys));
+        }
+        let no_facts = UserFacts::default();
+        let facts = self.memory.users.get(&keys.access_key_id).unwrap_or(&no_facts);
+        let recipe = Recipe { keys: Arc::clone(keys), service: Arc::clone(&chain.service), role: None };
+        let Some(first) = chain.roles.first() else { return self.own_session(chain, user, facts, recipe) };
+        let Some(arns) = arns(chain, keys, facts) else { return Route::Unknown(Fact::Account, user, recipe) };
+        let way = Way { chain, arns: &arns, user: &user, facts, recipe };
+        if keys.temporary() {
+            return self.roles(&way, Parent::Keys(user.clone()), None);
+        }
+        let wanted = first.duration.unwrap_or(CHAINED_LIMIT);
+        let direct = chain.roles.len() == 1
+            && wanted > CHAINED_LIMIT
+            && !self.discoveries.short_roles.contains(&arns[0]);
+        self.first_role(&way, direct, refused)
+    }
+
+    /// A user's own session: with MFA if there is a device, and it is looked up before it is done without.
+    fn own_session(&self, chain: &Chain, user: User, facts: &UserFacts, recipe: Recipe) -> Route {
+        let device = chain.device.clone().or_else(|| facts.device.clone());
+        let without = Node::User(user.clone(), None);
+        let node = match device {
+            Some(serial) => Node::User(user, Some(serial)),
+            None if self.discoveries.without_device.contains(&user) || (self.live)(&without) => without,
+            None => return Route::Unknown(Fact::Devices, user, recipe),
+        };
+        let notices = match node {
+            Node::User(_, None) => vec![denial::no_device(&chain.profile)],
+            _ => Vec::new(),
+        };
+        Route::Sessions(vec![Step { node, recipe }], notices)
+    }
+
+    /// Decides what the first role is taken with; the rest of the chain follows from it.
+    fn first_role(&self, way: &Way<'_>, direct: bool, refused: Refused) -> Route {
+        let user = way.user;
+        let with_mfa = |serial: &String| {
+            if direct {
+                self.roles(way, Parent::KeysAndCode(user.clone(), serial.clone()), None)
+            } else {
+                let session = Node::User(user.clone(), Some(serial.clone()));
+                self.roles(way, Parent::Session(session.clone()), Some(session))
+            }
+        };
+        if let Some(serial) = &way.chain.device {
+            return with_mfa(serial);
+        }
+        let Some(serial) = &way.facts.device else {
+            return if refused.without_mfa && !self.discoveries.without_device.contains(user) {
+                Route::Unknown(Fact::Devices, user.clone(), way.recipe.clone())
+            } else {
+                self.roles(way, Parent::Keys(user.clone()), None)
+            };
+        };
+        let needs = way.facts.roles_with_mfa.contains(&way.arns[0]) || refused.without_mfa;
+        let at_hand = !direct && (self.live)(&Node::User(user.clone(), Some(serial.clone())));
+        if !refused.with_mfa && (needs || at_hand) {
+            with_mfa(serial)
+        } else {
+            self.roles(way, Parent::Keys(user.clone()), None)
+        }
+    }
+
+    /// The steps from what the first role is taken with to the last role.
+    fn roles(&self, way: &Way<'_>, first: Parent, session: Option<Node>) -> Route {
+        let mut notices = Vec::new();
+        let mut steps: Vec<Step> =
+            session.map(|node| Step { node, recipe: way.recipe.clone() }).into_iter().collect();
+        let mut parent = Some(first);
+        let last = way.chain.roles.len() - 1;
+        for (index, role) in way.chain.roles.iter().enumerate() {
+            let from = parent.take().unwrap_or_else(|| Parent::Session(steps[steps.len() - 1].node.clone()));
+            let wanted = role.duration.unwrap_or(CHAINED_LIMIT);
+            let arn = &way.arns[index];
+            let limit = self.limit(way, &from, arn);
+            if index == last && wanted > limit {
+                notices.push(clamped(way, arn, wanted));
+            }
+            let key = Arc::new(RoleKey::new(role, arn.clone(), wanted.min(limit)));
+            let node = Node::Role(Box::new(from), key);
+            let recipe = Recipe { role: Some(Arc::new(role.clone())), ..way.recipe.clone() };
+            steps.push(Step { node, recipe });
+        }
+        Route::Sessions(steps, notices)
+    }
+
+    fn limit(&self, way: &Way<'_>, from: &Parent, arn: &str) -> Duration {
+        let chained = match from {
+            Parent::Session(_) => true,
+            Parent::Keys(_) => matches!(&way.chain.base, Base::Keys(keys) if keys.temporary()),
+            Parent::KeysAndCode(..) => false,
+        };
+        if chained || self.discoveries.short_roles.contains(arn) { CHAINED_LIMIT } else { Duration::MAX }
+    }
+}
+
+struct Way<'a> {
+    chain: &'a Chain,
+    arns: &'a [String],
+    user: &'a User,
+    facts: &'a UserFacts,
+    recipe: Recipe,
+}
+
+/// The roles' full ARNs, if the source's account is known or no name is bare.
+fn arns(chain: &Chain, keys: &Keys, facts: &UserFacts) -> Option<Vec<String>> {
+    let mut account = chain
+        .device
+        .as_deref()
+        .and_then(account_of)
+        .map(str::to_owned)
+        .or_else(|| keys.account_id.clone())
+        .or_else(|| facts.account.clone());
+    chain
+        .roles
+        .iter()
+        .map(|role| {
+            let arn = match &role.arn {
+                RoleName::Arn(arn) => arn.clone(),
+                RoleName::Bare(name) => {
+                    let account = account.as_deref()?;
+                    format!("arn:{}:iam::{account}:role/{name}", partition(&chain.service.region))
+                }
+            };
+            // The next role's source is this one.
+            account = account_of(&arn).map(str::to_owned);
+            Some(arn)
+        })
+        .collect()
+}
+
+/// The account in an ARN; none for the serial number of a hardware device.
+pub(crate) fn account_of(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:")?.split(':').nth(3).filter(|account| !account.is_empty())
+}
+
+fn clamped(way: &Way<'_>, arn: &str, wanted: Duration) -> Notice {
+    let text = format!(
+        "{} asks for {} h, but {arn} gives at most 1 h {}; awsd renews it as long as it is used",
+        way.chain.profile,
+        hours(wanted),
+        if way.chain.roles.len() > 1 { "to a role that is taken from another role" } else { "this way" },
+    );
+    Notice { kind: NoticeKind::DurationClamped, text }
+}
+
+fn hours(duration: Duration) -> String {
+    let tenths = duration.as_secs() / 360;
+    if tenths.is_multiple_of(10) {
+        (tenths / 10).to_string()
+    } else {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
+}
+
+/// The devices of a list that can be used for the API (facts A3: security keys cannot), and whether there were others.
+pub(crate) fn usable_devices(serials: Vec<String>) -> (Vec<String>, bool) {
+    let all = serials.len();
+    let usable: Vec<_> = serials.into_iter().filter(|serial| !serial.contains(":u2f/")).collect();
+    let others = usable.len() < all;
+    (usable, others)
+}

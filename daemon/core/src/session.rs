@@ -1,0 +1,229 @@
+//! The core itself: what is held, what is under way, and `(now, event) -> effects`.
+//!
+//! [`Core::handle`] takes in one event, then looks at every request again (the `advance` module). It must never do
+//! anything else: no clock is read, nothing is sent.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::chain::{Base, Chain};
+use crate::denial;
+use crate::effect::Effect;
+use crate::event::{Ask, CallId, Caller, Event, Patience, Purpose, QuestionId, RequestId};
+use crate::graph::{Lookup, Node, Slot};
+use crate::memory::Memory;
+use crate::policy;
+use crate::prompt::Desk;
+use crate::reach::Target;
+use crate::route::{Discoveries, Refused};
+use crate::time::{Boot, Now};
+
+/// What the person may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long MFA sessions are asked for: 15 min to 36 h.
+    pub mfa_duration: Duration,
+    /// How long a caller without a terminal waits for a code.
+    pub default_wait: Duration,
+}
+
+/// All sessions of one person, and everything that is decided about them.
+#[derive(Debug)]
+pub struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) memory: Memory,
+    /// AWS's clock minus this machine's, in seconds; small differences count as none.
+    pub(crate) skew: i64,
+    pub(crate) slots: BTreeMap<Node, Slot>,
+    pub(crate) facts: BTreeMap<Target, Lookup>,
+    pub(crate) asks: BTreeMap<RequestId, Pending>,
+    pub(crate) calls: BTreeMap<CallId, Target>,
+    pub(crate) desk: Desk,
+    pub(crate) discoveries: Discoveries,
+    last_call: u64,
+    random: u64,
+}
+
+/// A request that has not been answered yet.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub chain: Chain,
+    pub purpose: Purpose,
+    pub patience: Patience,
+    pub caller: Caller,
+    pub since: Boot,
+    /// `--code`, until it is used.
+    pub code: Option<SecretString>,
+    pub refused: Refused,
+    /// The MFA session that the role was refused to was older than an hour.
+    pub old_mfa_refused: bool,
+    /// Only an MFA session made since then will do: the role refused an older one.
+    pub fresh_after: Option<Boot>,
+    /// A session that it stood on turned out to be dead; a second time is an error.
+    pub lost_session: bool,
+    /// The renewal of a session that is still good has failed.
+    pub renewal_failed: bool,
+    /// Since when it waits for such a renewal.
+    pub renewal_since: Option<Boot>,
+    /// What its terminal shows.
+    pub shown: Option<(QuestionId, u32)>,
+}
+
+impl Pending {
+    fn new(ask: Ask, since: Boot) -> Self {
+        Self {
+            chain: ask.chain,
+            purpose: ask.purpose,
+            patience: ask.patience,
+            caller: ask.caller,
+            since,
+            code: ask.code,
+            refused: Refused::default(),
+            old_mfa_refused: false,
+            fresh_after: None,
+            lost_session: false,
+            renewal_failed: false,
+            renewal_since: None,
+            shown: None,
+        }
+    }
+
+    /// Whether it takes what is left instead of waiting for a fresher session.
+    pub(crate) fn gave_up_renewal(&self, now: Now) -> bool {
+        self.renewal_failed
+            || self.renewal_since.is_some_and(|since| now.boot.since(since) >= policy::RENEWAL_PATIENCE)
+    }
+
+    /// Whether the question can be shown to the person who waits.
+    pub(crate) fn has_terminal(&self) -> bool {
+        matches!(self.patience, Patience::Terminal(_))
+    }
+
+    /// Until when it waits for a person.
+    pub(crate) fn deadline(&self, default_wait: Duration) -> Option<Boot> {
+        match self.patience {
+            Patience::Terminal(limit) => limit.map(|limit| self.since + limit),
+            Patience::Silent(limit) => Some(self.since + limit.unwrap_or(default_wait)),
+            Patience::Never => Some(self.since),
+        }
+    }
+
+    /// The access key that it starts from.
+    pub(crate) fn access_key_id(&self) -> Option<&str> {
+        match &self.chain.base {
+            Base::Keys(keys) => Some(&keys.access_key_id),
+            Base::Source(_) => None,
+        }
+    }
+}
+
+impl Core {
+    /// A core that holds nothing. `seed` spreads renewals; two daemons should not share it.
+    pub fn new(settings: Settings, memory: Memory, seed: u64) -> Self {
+        Self {
+            settings,
+            memory,
+            skew: 0,
+            slots: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            desk: Desk::default(),
+            discoveries: Discoveries::default(),
+            last_call: 0,
+            random: seed,
+        }
+    }
+
+    /// Takes in an event and says what is to be done.
+    pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.expire(now);
+        match event {
+            Event::Ask(id, ask) => {
+                self.asks.insert(id, Pending::new(*ask, now.boot));
+            }
+            Event::Typed { by, question, code } => self.typed(now, by, question, &code, &mut out),
+            Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
+            Event::Dismissed(question) => self.dismissed(now, question, &mut out),
+            Event::Gone(id) => self.gone(id),
+            Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
+            Event::Logout { by, access_keys } => self.logout(by, access_keys.as_deref(), &mut out),
+            Event::Woken => {}
+        }
+        self.advance(now, &mut out);
+        out
+    }
+
+    /// Other settings apply from the next call and the next question on.
+    pub fn configure(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// AWS's clock minus this machine's, in seconds; zero while they agree well enough.
+    pub fn skew(&self) -> i64 {
+        self.skew
+    }
+
+    fn gone(&mut self, id: RequestId) {
+        self.asks.remove(&id);
+        self.desk.forget_answerer(id);
+    }
+
+    /// Drops what is over, so that it is neither served nor kept in memory.
+    fn expire(&mut self, now: Now) {
+        let skew = self.skew;
+        for slot in self.slots.values_mut() {
+            if slot.lease.as_ref().is_some_and(|lease| lease.remaining(now, skew).is_zero()) {
+                slot.lease = None;
+                slot.renewing = false;
+            }
+        }
+    }
+
+    fn logout(&mut self, by: RequestId, access_keys: Option<&[String]>, out: &mut Vec<Effect>) {
+        let goes = |key: &str| access_keys.is_none_or(|keys| keys.iter().any(|gone| gone == key));
+        // A result that comes after this finds no call and is dropped: nothing brings a session back.
+        self.calls.retain(|_, target| !goes(&target.user().access_key_id));
+        self.facts.retain(|target, _| !goes(&target.user().access_key_id));
+        self.slots.retain(|node, _| !goes(&node.user().access_key_id));
+        self.discoveries.short_roles.clear();
+        self.discoveries.without_device.retain(|user| !goes(&user.access_key_id));
+        for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
+            out.push(Effect::Denied(id, denial::logged_out()));
+        }
+        let leaving = |pending: &Pending| pending.access_key_id().is_some_and(goes);
+        for (id, _) in self.asks.extract_if(.., |_, pending| leaving(pending)) {
+            out.push(Effect::Denied(id, denial::logged_out()));
+        }
+        out.push(Effect::Done(by, Vec::new()));
+    }
+
+    pub(crate) fn next_call(&mut self, target: Target) -> CallId {
+        self.last_call += 1;
+        let call = CallId(self.last_call);
+        self.calls.insert(call, target);
+        call
+    }
+
+    /// A number in 0..1 to spread things in time (splitmix64).
+    pub(crate) fn spread(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let bits = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(0);
+        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+impl Target {
+    pub(crate) fn user(&self) -> &crate::graph::User {
+        match self {
+            Self::Session(node) => node.user(),
+            Self::Fact(_, user) => user,
+        }
+    }
+}

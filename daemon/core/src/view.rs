@@ -1,0 +1,57 @@
+//! What is held, as it may be shown: never a secret.
+
+use std::time::Duration;
+
+use crate::chain::Chain;
+use crate::denial::masked;
+use crate::effect::{Question, Session, SessionKind};
+use crate::event::Purpose;
+use crate::graph::{Device, Node};
+use crate::route::{Refused, Route, Router};
+use crate::session::Core;
+use crate::time::Now;
+
+impl Core {
+    /// Every session that is held.
+    pub fn sessions(&self, now: Now) -> Vec<Session> {
+        self.slots
+            .iter()
+            .filter_map(|(node, slot)| {
+                let lease = slot.lease.as_ref()?;
+                let (kind, name) = match node {
+                    Node::User(_, Some(serial)) => (SessionKind::Mfa, serial.clone()),
+                    Node::User(user, None) => (SessionKind::User, masked(&user.access_key_id)),
+                    Node::Role(_, key) => (SessionKind::Role, key.arn.clone()),
+                };
+                Some(Session {
+                    kind,
+                    name,
+                    profiles: slot.profiles.iter().cloned().collect(),
+                    remaining: lease.remaining(now, self.skew),
+                    life: lease.life,
+                    refreshing: slot.flight.call.is_some(),
+                })
+            })
+            .collect()
+    }
+
+    /// Every question that is open.
+    pub fn questions(&self, now: Now) -> Vec<Question> {
+        let places = self.places(now);
+        let waiting = |device: &Device| places.values().filter(|place| place.device == *device).count();
+        self.desk.all().map(|(device, open)| open.question(device, now, waiting(device))).collect()
+    }
+
+    /// The life left of the session that a profile would be served from, if it is held.
+    pub fn remaining(&self, now: Now, chain: &Chain) -> Option<Duration> {
+        let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
+        let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
+        match router.route(chain, Purpose::Repeated, Refused::default()) {
+            Route::Sessions(steps, _) => {
+                let left = self.lease(&steps.last()?.node)?.remaining(now, self.skew);
+                (!left.is_zero()).then_some(left)
+            }
+            Route::Keys(_) | Route::Unknown(..) | Route::None(_) => None,
+        }
+    }
+}
