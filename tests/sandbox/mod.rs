@@ -40,6 +40,7 @@ use std::{
 use tokio::{runtime, sync::oneshot};
 
 pub use self::{
+    error::ApiError,
     fault::{Fault, Gate},
     identity::{AccessKey, Credentials, Role, Session, SessionKind, Trust, User},
     log::Call,

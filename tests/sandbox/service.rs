@@ -115,12 +115,7 @@ fn call(world: &mut World, service: Service, request: &Request) -> Result<Option
         return Err(ApiError::new(404, "UnknownOperationException", "There is nothing at this path"));
     }
     let claim = Claim::read(request, now)?;
-    if claim.service != service.name() {
-        return Err(ApiError::signature(format!(
-            "Credential should be scoped to correct service: '{}'.",
-            service.name()
-        )));
-    }
+    claim.check_service(service.name())?;
     let caller = authenticate(world, request, &claim, now)?;
     if matches!(caller.kind, CallerKind::RoleSession { revoked: true, .. })
         && request.action() != "GetCallerIdentity"

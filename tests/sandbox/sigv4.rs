@@ -63,6 +63,14 @@ impl<'a> Claim<'a> {
         Ok(claim)
     }
 
+    /// Checks that it was signed for this service.
+    pub fn check_service(&self, service: &str) -> Result<(), ApiError> {
+        if self.service == service {
+            return Ok(());
+        }
+        Err(ApiError::signature(format!("Credential should be scoped to correct service: '{service}'.")))
+    }
+
     /// Checks that the signature was made with `secret`.
     pub fn verify(&self, request: &Request, secret: &str) -> Result<(), ApiError> {
         let canonical = canonical_request(request, &self.signed_headers);
