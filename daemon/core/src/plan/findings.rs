@@ -1,11 +1,12 @@
 //! Everything that is wrong with the files, for `awsd doctor`.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::error::PlanErrorKind;
 use super::finding::{Finding, Severity};
 use super::{Environment, PlanRequest, list, session_name};
-use crate::config_file::Profiles;
+use crate::config_file::{Origin, Profiles};
 
 /// The problems of the files, and what planning each profile brings to light; each said once, in the order of the
 /// lines.
@@ -15,12 +16,15 @@ pub fn findings(profiles: &Profiles, environment: &Environment) -> Vec<Finding> 
     if profiles.unusable().is_none() {
         found.extend(of_planning(profiles, environment));
     }
-    found.sort_by_key(|finding| {
-        finding.origin.as_ref().map(|origin| (std::sync::Arc::clone(&origin.file), origin.line))
-    });
+    // What does not work for one profile may be a mere oddity of another: the worse is the one that is said.
+    found.sort_by_key(|finding| (finding.origin.as_ref().map(place), finding.severity));
     let mut said = HashSet::new();
     found.retain(|finding| said.insert((finding.code, finding.origin.clone())));
     found
+}
+
+fn place(origin: &Origin) -> (Arc<str>, u32) {
+    (Arc::clone(&origin.file), origin.line)
 }
 
 fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! From the profiles of both files to one [`Chain`]: where credentials begin, and the roles on top.
 //!
-//! The rules are those of the AWS CLI (see [`route`]), so that a profile means here what it means there. Planning is a
+//! The rules are those of the AWS CLI (see the module `route`), so that a profile means here what it means there. Planning is a
 //! function of its arguments: it reads no file and no environment, and it never falls back to another profile. What is
 //! contradictory is a [`PlanError`] with the file and line; what merely deserves a word is a warning. Neither ever holds
 //! a value that could be a secret.
