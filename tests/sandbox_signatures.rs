@@ -1,6 +1,8 @@
 //! The sandbox's check of signatures against two implementations that are not ours: the SDK's signer makes requests,
 //! and an independent verifier has to come to the same verdict about them, whole or tampered with.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test: what cannot go on should stop it")]
+
 use std::{str::FromStr, time::SystemTime};
 
 use aws_credential_types::Credentials;

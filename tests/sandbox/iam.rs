@@ -102,7 +102,7 @@ fn create_key(world: &mut World, caller: &Caller, now: Timestamp) -> Result<Xml,
     if own(world, caller)?.keys.len() >= KEYS_PER_USER {
         return Err(ApiError::new(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2"));
     }
-    let key = world.new_key(now);
+    let key = world.new_key(now, now + world.key_delay);
     let user = own_mut(world, caller)?;
     let xml = Xml::new()
         .text("UserName", &user.name)

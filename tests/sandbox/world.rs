@@ -79,7 +79,8 @@ impl World {
 
     fn push_user(&mut self, account: &str, name: &str, id: String, root: bool) -> &mut User {
         let created = self.now();
-        let key = self.new_key(created);
+        // A key that is there from the beginning is known everywhere, however the clock is set afterwards.
+        let key = self.new_key(created, Timestamp::MIN);
         self.users.push(User {
             account: account.to_owned(),
             name: name.to_owned(),
@@ -233,14 +234,14 @@ impl World {
         credentials
     }
 
-    /// Makes an access key that belongs to nobody yet.
-    pub(super) fn new_key(&mut self, now: Timestamp) -> AccessKey {
+    /// Makes an access key that belongs to nobody yet and is unknown to the endpoints before `known_from`.
+    pub(super) fn new_key(&mut self, created: Timestamp, known_from: Timestamp) -> AccessKey {
         AccessKey {
             id: self.mint.id("AKIA"),
             secret: self.mint.secret(),
             active: true,
-            created: now,
-            known_from: now + self.key_delay,
+            created,
+            known_from,
             last_used: None,
         }
     }
