@@ -41,7 +41,7 @@ pub struct User {
     pub keys: Vec<AccessKey>,
     /// MFA devices, in order of registration.
     pub devices: Vec<Device>,
-    /// Actions (`iam:ListMFADevices`) that policies refuse this user.
+    /// Actions (`iam:ListMFADevices`, `sts:AssumeRole`) that policies refuse this user.
     pub denied: BTreeSet<String>,
     /// When the user was made.
     pub created: Timestamp,

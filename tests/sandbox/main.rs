@@ -1,6 +1,6 @@
 //! The sandbox as a program: an endpoint to point a client at, with the world of the guide in it.
 
-#![allow(clippy::print_stdout, reason = "a program that talks to a person")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
 use std::{
     env,
@@ -24,13 +24,13 @@ struct Options {
 
 fn main() -> ExitCode {
     let Some(options) = parse(env::args().skip(1)) else {
-        println!("{USAGE}");
+        eprintln!("{USAGE}");
         return ExitCode::from(64);
     };
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("awsd-sandbox: {error}");
+            eprintln!("awsd-sandbox: {error}");
             ExitCode::FAILURE
         }
     }

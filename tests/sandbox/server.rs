@@ -173,7 +173,9 @@ async fn deliver(
         Some(Fault::AnswerLost) => return Err(Hangup),
         // Ends when the client leaves or the server is dropped: both drop this future.
         Some(Fault::AnswerHangs) => pending().await,
-        Some(Fault::Truncated) => answer.body.truncate(answer.body.len() / 2),
+        Some(Fault::Truncated) => {
+            answer.body.truncate(answer.body.floor_char_boundary(answer.body.len() / 2));
+        }
         _ => {}
     }
     let mut response = response(answer.status, "text/xml", answer.body, now);

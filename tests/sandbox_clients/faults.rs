@@ -1,6 +1,11 @@
 //! What a test can make go wrong, as a client sees it.
 
-use std::{thread, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
 
 use awsd_tests::sandbox::{CANARY, Fault, Sandbox, World};
 use serde_json::json;
@@ -48,6 +53,22 @@ fn a_lost_answer_has_spent_the_code_and_a_dropped_request_has_not() {
     let expected =
         [("OK", Some("AnswerLost")), ("AccessDenied", None), ("Dropped", Some("Dropped")), ("OK", None)];
     assert_eq!(log, expected.map(|(outcome, fault)| (outcome.to_owned(), fault)));
+}
+
+#[test]
+fn a_call_that_hangs_ends_with_the_sandbox() {
+    let sandbox = Sandbox::start(World::guide());
+    sandbox.world().fail("GetCallerIdentity", Fault::AnswerHangs);
+    let mut connection = TcpStream::connect(sandbox.address()).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    let form = "Action=GetCallerIdentity&Version=2011-06-15";
+    write!(connection, "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{form}", form.len()).unwrap();
+    assert!(sandbox.wait_for_count("GetCallerIdentity", 1, PATIENCE));
+    drop(sandbox);
+    let mut answer = Vec::new();
+    // Closed or reset: in either case the client is let go, and nothing was said.
+    let _ = connection.read_to_end(&mut answer);
+    assert!(answer.is_empty());
 }
 
 #[test]

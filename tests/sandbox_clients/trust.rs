@@ -30,6 +30,9 @@ fn mfa_where_it_is_asked_for() {
     assert!(refused(&mut client, &alice, MY_ROLE));
     assert!(refused(&mut client, &alice, "arn:aws:iam::444455556666:role/no_such_role"));
     assert!(!refused(&mut client, &alice, READER));
+    let bob = client.user("bob");
+    client.sandbox.world().user_mut("bob").denied.insert("sts:AssumeRole".into());
+    assert!(refused(&mut client, &bob, READER));
     let session = client.mfa_session();
     let answer = client.assume(&session, MY_ROLE, json!({ "RoleSessionName": "me" })).unwrap();
     assert_eq!(answer["AssumedRoleUser"]["Arn"], "arn:aws:sts::444455556666:assumed-role/my_role/me");

@@ -96,8 +96,10 @@ fn admitted<'w>(
         external_id: request.get("ExternalId"),
         mfa_age: mfa_at.map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default()),
     };
+    let allowed = caller.user(world).is_none_or(|user| !user.denied.contains("sts:AssumeRole"));
     let role = world
         .role(arn)
+        .filter(|_| allowed)
         .filter(|role| trust::admits(&role.trust, &attempt))
         .ok_or_else(|| refused("sts:AssumeRole"))?;
     if context.source_identity.is_some() && !role.trust.source_identity_allowed {

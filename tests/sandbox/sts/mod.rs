@@ -19,6 +19,9 @@ use super::{
     xml::Xml,
 };
 
+/// The only version of the API.
+const VERSION: &str = "2011-06-15";
+
 /// Answers one STS call with the content of its result element.
 pub(super) fn call(
     world: &mut World,
@@ -26,6 +29,11 @@ pub(super) fn call(
     request: &Request,
     now: Timestamp,
 ) -> Result<Xml, ApiError> {
+    // STS also answers what names no service that is known here.
+    let version = request.get("Version").unwrap_or_default();
+    if version != VERSION {
+        return Err(no_operation(request.action(), version));
+    }
     match request.action() {
         "GetCallerIdentity" => Ok(identity(caller)),
         "GetSessionToken" => get_session_token::call(world, caller, request, now),
@@ -39,12 +47,12 @@ pub(super) fn call(
             }
             Err(ApiError::not_authorized(&caller.arn, &format!("sts:{action}"), "*"))
         }
-        action => Err(ApiError::new(
-            400,
-            "InvalidAction",
-            format!("Could not find operation {action} for version 2011-06-15"),
-        )),
+        action => Err(no_operation(action, VERSION)),
     }
+}
+
+fn no_operation(action: &str, version: &str) -> ApiError {
+    ApiError::new(400, "InvalidAction", format!("Could not find operation {action} for version {version}"))
 }
 
 fn identity(caller: &Caller) -> Xml {
