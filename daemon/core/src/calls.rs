@@ -33,23 +33,26 @@ impl Core {
         self.send(call, target, code, out);
     }
 
-    /// Sends what is needed for a target as call number `call`.
+    /// Sends what is needed for a target as call number `call`. Says whether it could: what it is taken from may be over.
     pub(crate) fn send(
         &mut self,
         call: CallId,
         target: &Target,
         code: Option<SecretString>,
         out: &mut Vec<Effect>,
-    ) {
-        let Some((action, signer, recipe)) = self.operation(target, code) else {
+    ) -> bool {
+        let operation = self.operation(target, code);
+        let sent = operation.is_some();
+        if let Some((action, signer, recipe)) = operation {
+            let operation = Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
+            out.push(Effect::Call(call, Box::new(operation)));
+        } else {
             self.calls.remove(&call);
-            return;
-        };
-        if let Some(flight) = self.flight_mut(target) {
-            flight.call = Some(call);
         }
-        let operation = Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
-        out.push(Effect::Call(call, Box::new(operation)));
+        if let Some(flight) = self.flight_mut(target) {
+            flight.call = sent.then_some(call);
+        }
+        sent
     }
 
     fn operation(&self, target: &Target, code: Option<SecretString>) -> Option<(Action, Arc<Keys>, Recipe)> {

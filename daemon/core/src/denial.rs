@@ -79,11 +79,11 @@ pub(crate) fn no_question(profile: Option<&str>) -> Denial {
     )
 }
 
-pub(crate) fn several_questions(profiles: &[String]) -> Denial {
+pub(crate) fn several_questions(serials: &[String]) -> Denial {
     deny(
         Reason::SeveralQuestions,
-        format!("several devices are waited for: {}", profiles.join(", ")),
-        format!("say which: awsd mfa CODE --for {}", profiles.first().map_or("PROFILE", String::as_str)),
+        format!("codes of several devices are waited for: {}", serials.join(", ")),
+        format!("say which: awsd mfa CODE --for {}", serials.first().map_or("PROFILE", String::as_str)),
     )
 }
 

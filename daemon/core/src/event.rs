@@ -39,7 +39,7 @@ pub enum Event {
     Answer {
         /// Who wants to know whether it was right.
         by: RequestId,
-        /// Which question, where several are open: one that this profile waits for.
+        /// Which question, where several are open: one that this profile waits for, or this device's.
         profile: Option<String>,
         /// As typed.
         code: SecretString,

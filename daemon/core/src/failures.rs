@@ -96,8 +96,7 @@ impl Core {
         flight.repeated = true;
         let call = self.next_call(target.clone());
         let code = device.and_then(|device| self.desk.resend(device, call));
-        self.send(call, target, code, out);
-        true
+        self.send(call, target, code, out)
     }
 
     /// A call that carried a code failed.

@@ -181,15 +181,18 @@ impl Core {
 
     /// The device that `awsd mfa` means.
     fn answered_device(&self, profile: Option<&str>) -> Result<Device, Denial> {
-        let meant = |open: &Open| profile.is_none_or(|profile| open.profiles.contains(profile));
-        let open: Vec<_> = self.desk.all().filter(|(_, open)| meant(open)).collect();
+        // Two shells may call different things by one name; the device's own name always tells them apart.
+        let meant = |device: &Device, open: &Open| {
+            profile.is_none_or(|named| open.profiles.contains(named) || device.serial == named)
+        };
+        let open: Vec<_> = self.desk.all().filter(|(device, open)| meant(device, open)).collect();
         match open.as_slice() {
             [] => Err(denial::no_question(profile)),
             [(_, open)] if open.verifying.is_some() => Err(denial::being_checked()),
             [(device, _)] => Ok((*device).clone()),
             several => {
-                let profiles = several.iter().filter_map(|(_, open)| open.profiles.first().cloned());
-                Err(denial::several_questions(&profiles.collect::<Vec<_>>()))
+                let serials = several.iter().map(|(device, _)| device.serial.clone());
+                Err(denial::several_questions(&serials.collect::<Vec<_>>()))
             }
         }
     }
