@@ -1,0 +1,158 @@
+//! One connection: one request, the lines that answer it, and the codes that are typed meanwhile.
+
+use std::io;
+
+use awsd_core::event::{QuestionId, RequestId};
+use awsd_proto::{Answer, Error, ErrorCode, Request, ServerLine, frame};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::lines::{Lines, Next};
+use super::{ANSWERS, FIRST_LINE, WRITE, request, translate};
+use crate::exchange::{Command, UPDATES, Update};
+
+/// Serves one connection to its end. An error means that the peer cannot be reached any more, which is its own affair.
+pub(super) async fn serve<S>(stream: S, id: RequestId, commands: mpsc::Sender<Command>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut peer = Peer { stream, lines: Lines::new() };
+    let request = match timeout(FIRST_LINE, peer.lines.next(&mut peer.stream)).await {
+        Err(_elapsed) => return peer.refuse(silent()).await,
+        Ok(line) => match line? {
+            Next::End => return Ok(()),
+            Next::TooLong => return peer.refuse(request::too_long()).await,
+            Next::Line(line) => request::parse(&line),
+        },
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return peer.refuse(error).await,
+    };
+    let may_answer = shows_questions(&request);
+    let (sender, updates) = mpsc::channel(UPDATES);
+    if commands.send(Command::Request { id, request, updates: sender }).await.is_err() {
+        return peer.refuse(ending()).await;
+    }
+    let result = peer.converse(id, updates, may_answer, &commands).await;
+    if !matches!(result, Ok(End::Answered)) {
+        // If the app is gone as well there is nobody to tell.
+        let _ending = commands.send(Command::Gone(id)).await;
+    }
+    result.map(|_end| ())
+}
+
+/// Tells a peer why it is not served at all.
+pub(super) async fn turn_away<S>(stream: S, error: Error) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    Peer { stream, lines: Lines::new() }.refuse(error).await
+}
+
+/// How a conversation ended.
+enum End {
+    /// With the final line.
+    Answered,
+    /// The peer left, or was cut off.
+    Abandoned,
+}
+
+struct Peer<S> {
+    stream: S,
+    lines: Lines,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    async fn converse(
+        &mut self,
+        id: RequestId,
+        mut updates: mpsc::Receiver<Update>,
+        may_answer: bool,
+        commands: &mpsc::Sender<Command>,
+    ) -> io::Result<End> {
+        let mut answers = 0;
+        loop {
+            tokio::select! {
+                biased;
+                update = updates.recv() => {
+                    // A channel that closes without a final update: the daemon ends, or this client was too slow.
+                    let Some(update) = update else { return self.cut_off(ending()).await };
+                    let (lines, is_final) = translate::lines(update);
+                    self.write(&lines).await?;
+                    if is_final {
+                        return Ok(End::Answered);
+                    }
+                }
+                line = self.lines.next(&mut self.stream) => {
+                    let line = match line? {
+                        Next::Line(line) if may_answer && answers < ANSWERS => line,
+                        Next::Line(_) => return self.cut_off(unexpected()).await,
+                        Next::TooLong => return self.cut_off(request::too_long()).await,
+                        Next::End => return Ok(End::Abandoned),
+                    };
+                    answers += 1;
+                    match request::parse_answer(&line) {
+                        Err(error) => return self.cut_off(error).await,
+                        Ok(Answer::Code { question, code }) => {
+                            let typed = Command::Typed { by: id, question: QuestionId(question), code };
+                            // If the app is gone the updates end too.
+                            let _ending = commands.send(typed).await;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn cut_off(&mut self, error: Error) -> io::Result<End> {
+        self.refuse(error).await?;
+        Ok(End::Abandoned)
+    }
+
+    async fn refuse(&mut self, error: Error) -> io::Result<()> {
+        self.write(&[translate::failure(error)]).await
+    }
+
+    async fn write(&mut self, lines: &[ServerLine]) -> io::Result<()> {
+        for line in lines {
+            let line = frame::encode(line).map_err(io::Error::other)?;
+            timeout(WRITE, self.stream.write_all(&line)).await.map_err(io::Error::from)??;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the client said that it can ask at a terminal.
+fn shows_questions(request: &Request) -> bool {
+    match request {
+        Request::Credentials(request) => request.prompting.terminal,
+        Request::Login(login) => login.prompting.terminal,
+        _ => false,
+    }
+}
+
+fn silent() -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: format!("no request came within {} seconds", FIRST_LINE.as_secs()),
+        hint: None,
+    }
+}
+
+fn unexpected() -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: "no such line is expected after the request".to_owned(),
+        hint: Some("the protocol is described in PROTOCOL.md".to_owned()),
+    }
+}
+
+fn ending() -> Error {
+    Error {
+        error: ErrorCode::Unavailable,
+        sentence: "the daemon is ending".to_owned(),
+        hint: Some("run the command again".to_owned()),
+    }
+}

@@ -1,0 +1,12 @@
+//! Everything that touches the world. Adapters decide nothing and do not import each other; the hardening of the process
+//! is the one thing that detaching shares with `main`.
+
+pub(crate) mod clock;
+pub(crate) mod detach;
+pub(crate) mod harden;
+pub(crate) mod ipc;
+pub(crate) mod lock;
+pub(crate) mod sources;
+pub(crate) mod store;
+pub(crate) mod sts;
+pub(crate) mod watch;

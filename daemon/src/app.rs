@@ -1,0 +1,192 @@
+//! The one task that owns the core: takes in what happens, carries out what the core decides.
+//!
+//! It never waits for anything but the next event: calls to AWS run as tasks of their own, and a client that does not read
+//! its updates is left.
+
+use std::collections::HashMap;
+
+use awsd_core::effect::Effect;
+use awsd_core::event::{CallId, Event, Failure, Outcome, RequestId};
+use awsd_core::session::Core;
+use awsd_core::time::Boot;
+use awsd_proto::Request;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::task::{self, JoinError, JoinSet};
+use tracing::{error, info};
+
+use crate::exchange::{Command, Update};
+use crate::requests::{self, Action};
+use crate::world::World;
+
+/// The outcome, in the log, of a request whose client left or was left.
+const GONE: &str = "Gone";
+
+/// The core, the requests it has not answered yet, and the calls it waits for.
+pub(crate) struct App<W> {
+    core: Core,
+    world: W,
+    commands: mpsc::Receiver<Command>,
+    clients: HashMap<RequestId, Client>,
+    calls: JoinSet<Outcome>,
+    call_ids: HashMap<task::Id, CallId>,
+    started: Boot,
+    stopping: bool,
+}
+
+/// A request that has not been answered yet.
+struct Client {
+    updates: mpsc::Sender<Update>,
+    kind: &'static str,
+    profile: Option<String>,
+    /// It wanted sessions, not their secrets.
+    login: bool,
+}
+
+impl<W: World> App<W> {
+    /// An app that has heard nothing yet.
+    pub(crate) fn new(core: Core, world: W, commands: mpsc::Receiver<Command>) -> Self {
+        let started = world.now().boot;
+        Self {
+            core,
+            world,
+            commands,
+            clients: HashMap::new(),
+            calls: JoinSet::new(),
+            call_ids: HashMap::new(),
+            started,
+            stopping: false,
+        }
+    }
+
+    /// Works until a client asks the daemon to stop, or nobody is left who could ask for anything.
+    pub(crate) async fn run(&mut self) {
+        while !self.stopping {
+            self.world.set_alarm(self.core.next_wake(self.world.now()));
+            tokio::select! {
+                command = self.commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    None => return,
+                },
+                Some(ended) = self.calls.join_next_with_id() => self.call_ended(ended),
+                () = self.world.alarm() => self.happened(Event::Woken),
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Request { id, request, updates } => self.request(id, request, updates),
+            Command::Typed { by, question, code } => {
+                let code = SecretString::from(code.expose());
+                self.happened(Event::Typed { by, question, code });
+            }
+            Command::Gone(id) => {
+                if let Some(client) = self.clients.remove(&id) {
+                    client.log(GONE);
+                }
+                self.happened(Event::Gone(id));
+            }
+        }
+    }
+
+    fn request(&mut self, id: RequestId, request: Request, updates: mpsc::Sender<Update>) {
+        let client = Client { updates, kind: kind(&request), profile: None, login: is_login(&request) };
+        self.clients.insert(id, client);
+        let view = requests::View { core: &self.core, now: self.world.now(), started: self.started };
+        match requests::examine(&mut self.world, &view, id, request) {
+            Action::Tell { profile, event } => {
+                if let Some(client) = self.clients.get_mut(&id) {
+                    client.profile = profile;
+                }
+                if let Ok(settings) = self.world.settings() {
+                    self.core.configure(settings.for_core());
+                }
+                self.happened(event);
+            }
+            Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
+            Action::Stop => {
+                self.update(id, Update::Done(Vec::new()));
+                self.stopping = true;
+            }
+        }
+    }
+
+    fn happened(&mut self, event: Event) {
+        for effect in self.core.handle(self.world.now(), event) {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Call(id, operation) => {
+                let task = self.calls.spawn(self.world.call(*operation));
+                self.call_ids.insert(task.id(), id);
+            }
+            Effect::Served(id, served) => {
+                let login = self.clients.get(&id).is_some_and(|client| client.login);
+                let update = if login { Update::Done(served.notices) } else { Update::Served(served) };
+                self.update(id, update);
+            }
+            Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
+            Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
+            Effect::Show(id, question) => self.update(id, Update::Question(question)),
+            Effect::Withdraw(id, question) => self.update(id, Update::Answered(question)),
+            Effect::Progress(id, text) => self.update(id, Update::Progress(text)),
+            Effect::Remember(memory) => self.world.remember(&memory),
+        }
+    }
+
+    fn call_ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
+        let (task, outcome) = match ended {
+            Ok(ended) => ended,
+            Err(failed) => {
+                error!("a call to AWS broke off");
+                // A fault of this program or of a library; whether the request was sent is not known.
+                let failure = Failure::NoAnswer("the call to AWS broke off".to_owned());
+                (failed.id(), Outcome { result: Err(failure), skew: None })
+            }
+        };
+        if let Some(call) = self.call_ids.remove(&task) {
+            self.happened(Event::Finished { call, outcome });
+        }
+    }
+
+    /// Sends an update. A client whose channel is full does not read: it is left, and its connection ends.
+    fn update(&mut self, id: RequestId, update: Update) {
+        let Some(client) = self.clients.get(&id) else { return };
+        let outcome = update.outcome();
+        let sent = client.updates.try_send(update).is_ok();
+        if outcome.is_some() || !sent {
+            client.log(outcome.as_deref().filter(|_| sent).unwrap_or(GONE));
+            self.clients.remove(&id);
+        }
+    }
+}
+
+impl Client {
+    /// The profile is logged once it is known to be one of the user's, not before: till then it is a peer's text.
+    fn log(&self, outcome: &str) {
+        info!(request = self.kind, profile = self.profile.as_deref(), outcome, "request");
+    }
+}
+
+fn is_login(request: &Request) -> bool {
+    matches!(request, Request::Login(_))
+}
+
+fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::Credentials(_) => "credentials",
+        Request::Login(_) => "login",
+        Request::Logout { .. } => "logout",
+        Request::Mfa { .. } => "mfa",
+        Request::Questions => "questions",
+        Request::List { .. } => "list",
+        Request::Status => "status",
+        Request::Config => "config",
+        Request::Doctor { .. } => "doctor",
+        Request::Stop => "stop",
+    }
+}

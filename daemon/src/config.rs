@@ -1,0 +1,130 @@
+//! awsd's own settings: `config.toml` in the platform's configuration directory.
+//!
+//! It is a few lines, so it is simply read for each request that depends on it. A broken one fails those requests, never
+//! the daemon: `status`, `logout` and `doctor` must work so that it can be mended.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use awsd_core::session;
+use awsd_proto::{Setting, duration};
+
+/// Larger than any settings a person writes.
+const MAX_FILE: u64 = 256 * 1024;
+
+/// A value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Set<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// The line in the file; none where the value is built in.
+    line: Option<usize>,
+}
+
+impl<T> Set<T> {
+    const fn built_in(value: T) -> Self {
+        Self { value, line: None }
+    }
+}
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// `defaults.mfa_duration`
+    pub(crate) mfa_duration: Set<Duration>,
+    /// `defaults.wait`
+    pub(crate) wait: Set<Duration>,
+    /// `defaults.role_session_name`
+    pub(crate) role_session_name: Option<Set<String>>,
+    /// `profile.NAME.allow_long_lived`
+    allow_long_lived: BTreeMap<String, Set<bool>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            // AWS's own default for GetSessionToken: a working day.
+            mfa_duration: Set::built_in(Duration::from_hours(12)),
+            // Go's SDK gives up on a credential process after 60 s.
+            wait: Set::built_in(Duration::from_secs(50)),
+            role_session_name: None,
+            allow_long_lived: BTreeMap::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether the long-lived key itself may be handed out for this profile.
+    pub(crate) fn allows_long_lived(&self, profile: &str) -> bool {
+        self.allow_long_lived.get(profile).is_some_and(|set| set.value)
+    }
+
+    /// What the core needs of them.
+    pub(crate) fn for_core(&self) -> session::Settings {
+        session::Settings { mfa_duration: self.mfa_duration.value, default_wait: self.wait.value }
+    }
+
+    /// Each setting, its value and its origin.
+    pub(crate) fn rows(&self, file: &Path) -> Vec<Setting> {
+        let row = |key: String, value: String, line: Option<usize>| {
+            let origin = line.map_or("built in".to_owned(), |line| format!("{}:{line}", file.display()));
+            Setting { key, value, origin }
+        };
+        let quoted = |text: &str| format!("{text:?}");
+        let time = |set: &Set<Duration>| quoted(&duration::format(set.value));
+        let mut rows = vec![
+            row("defaults.mfa_duration".into(), time(&self.mfa_duration), self.mfa_duration.line),
+            row("defaults.wait".into(), time(&self.wait), self.wait.line),
+        ];
+        if let Some(name) = &self.role_session_name {
+            rows.push(row("defaults.role_session_name".into(), quoted(&name.value), name.line));
+        }
+        for (profile, set) in &self.allow_long_lived {
+            let key = format!("profile.{profile}.allow_long_lived");
+            rows.push(row(key, set.value.to_string(), set.line));
+        }
+        rows
+    }
+}
+
+/// The file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Counted from 1.
+    pub(crate) line: Option<usize>,
+    /// What is wrong, without a full stop.
+    pub(crate) problem: String,
+    /// What to write instead, where that is known.
+    pub(crate) fix: Option<String>,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+/// The settings of this file as they are now.
+pub(crate) fn read(path: &Path) -> Result<Settings, Broken> {
+    let broken = |problem: String| Broken { file: path.to_owned(), line: None, problem, fix: None };
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(broken("it is not a regular file".into())),
+        Ok(metadata) if metadata.len() > MAX_FILE => return Err(broken("it is too large".into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Ok(_) | Err(_) => {}
+    }
+    let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
+    parse::settings(path, &text)
+}

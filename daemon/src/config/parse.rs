@@ -1,0 +1,214 @@
+//! The text of `config.toml`: every key is known and every value is in its range, or the file is refused with the line.
+
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
+use std::time::Duration;
+
+use awsd_proto::duration;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::{Broken, Set, Settings};
+
+/// What AWS allows for `GetSessionToken`.
+const MFA_DURATION: RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(36);
+
+/// Long enough for a person to find the phone, short enough not to be for ever.
+const WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
+
+/// A key as it stands in the file, and its value.
+type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
+
+/// Reads the settings.
+pub(super) fn settings(path: &Path, text: &str) -> Result<Settings, Broken> {
+    let file = File { path, text };
+    let root = DeTable::parse(text).map_err(|error| file.broken(error.span(), error.message().to_owned()))?;
+    let mut settings = Settings::default();
+    for (key, value) in root.get_ref() {
+        match key.get_ref().as_ref() {
+            "defaults" => file.defaults(&mut settings, value)?,
+            "profile" => {
+                for (name, profile) in file.table(value)? {
+                    file.profile(&mut settings, name.get_ref(), profile)?;
+                }
+            }
+            other => return Err(file.unknown(key.span(), other, &["defaults", "profile"])),
+        }
+    }
+    Ok(settings)
+}
+
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn defaults(&self, settings: &mut Settings, table: &Spanned<DeValue<'_>>) -> Result<(), Broken> {
+        for entry @ (key, value) in self.table(table)? {
+            match key.get_ref().as_ref() {
+                "mfa_duration" => settings.mfa_duration = self.duration(entry, &MFA_DURATION)?,
+                "wait" => settings.wait = self.duration(entry, &WAIT)?,
+                "role_session_name" => {
+                    let name = self.string(value)?;
+                    if !is_session_name(name) {
+                        let problem =
+                            "a role session name has 2 to 64 letters, digits and _+=,.@-".to_owned();
+                        return Err(self.broken(Some(value.span()), problem));
+                    }
+                    settings.role_session_name = Some(self.set(key, name.to_owned()));
+                }
+                other => {
+                    let known = ["mfa_duration", "wait", "role_session_name"];
+                    return Err(self.unknown(key.span(), other, &known));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn profile(
+        &self,
+        settings: &mut Settings,
+        name: &str,
+        table: &Spanned<DeValue<'_>>,
+    ) -> Result<(), Broken> {
+        for (key, value) in self.table(table)? {
+            match key.get_ref().as_ref() {
+                "allow_long_lived" => {
+                    let allowed = value.get_ref().as_bool().ok_or_else(|| {
+                        self.broken(Some(value.span()), "allow_long_lived is true or false".to_owned())
+                    })?;
+                    settings.allow_long_lived.insert(name.to_owned(), self.set(key, allowed));
+                }
+                other => return Err(self.unknown(key.span(), other, &["allow_long_lived"])),
+            }
+        }
+        Ok(())
+    }
+
+    fn duration(
+        &self,
+        (key, value): Entry<'_, '_>,
+        range: &RangeInclusive<Duration>,
+    ) -> Result<Set<Duration>, Broken> {
+        let parsed = duration::parse(self.string(value)?)
+            .map_err(|error| self.broken(Some(value.span()), format!("{}: {error}", key.get_ref())))?;
+        if !range.contains(&parsed) {
+            let problem = format!(
+                "{} must be from {} to {}",
+                key.get_ref(),
+                duration::format(*range.start()),
+                duration::format(*range.end())
+            );
+            return Err(self.broken(Some(value.span()), problem));
+        }
+        Ok(self.set(key, parsed))
+    }
+
+    fn table<'a, 'i>(&self, value: &'a Spanned<DeValue<'i>>) -> Result<&'a DeTable<'i>, Broken> {
+        let problem = || self.broken(Some(value.span()), "a table is expected here".to_owned());
+        value.get_ref().as_table().ok_or_else(problem)
+    }
+
+    fn string<'a>(&self, value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, Broken> {
+        let problem = || self.broken(Some(value.span()), "a text in quotes is expected here".to_owned());
+        value.get_ref().as_str().ok_or_else(problem)
+    }
+
+    fn set<T>(&self, key: &Spanned<DeString<'_>>, value: T) -> Set<T> {
+        Set { value, line: Some(self.line(key.span().start)) }
+    }
+
+    fn unknown(&self, span: Range<usize>, key: &str, known: &[&str]) -> Broken {
+        let nearest = known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(candidate, key));
+        let fix = nearest.map(|name| format!("the nearest known name is {name}"));
+        Broken { fix, ..self.broken(Some(span), format!("there is no setting {key:?} here")) }
+    }
+
+    fn broken(&self, span: Option<Range<usize>>, problem: String) -> Broken {
+        let line = span.map(|span| self.line(span.start));
+        Broken { file: self.path.to_owned(), line, problem, fix: None }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        1 + self.text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+    }
+}
+
+/// `[\w+=,.@-]{2,64}` (STS's model).
+fn is_session_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    (2..=64).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, Broken> {
+        settings(Path::new("/c.toml"), text)
+    }
+
+    #[test]
+    fn every_setting_is_read_with_its_line() {
+        let settings = read(
+            "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\n\
+             [profile.\"my account\"]\nallow_long_lived = true\n",
+        )
+        .unwrap();
+        assert!(settings.allows_long_lived("my account"));
+        assert!(!settings.allows_long_lived("other"));
+        let rows: Vec<_> = settings
+            .rows(Path::new("/c.toml"))
+            .into_iter()
+            .map(|row| (row.key, row.value, row.origin))
+            .collect();
+        let row = |key: &str, value: &str, origin: &str| (key.into(), value.into(), origin.into());
+        assert_eq!(
+            rows,
+            [
+                row("defaults.mfa_duration", "\"8h\"", "/c.toml:2"),
+                row("defaults.wait", "\"2m\"", "/c.toml:3"),
+                row("defaults.role_session_name", "\"alice@laptop\"", "/c.toml:4"),
+                row("profile.my account.allow_long_lived", "true", "/c.toml:7"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_file_is_the_built_in_settings() {
+        assert_eq!(read("").unwrap(), Settings::default());
+        assert!(read("").unwrap().rows(Path::new("/c")).iter().all(|row| row.origin == "built in"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_the_nearest_name() {
+        for (text, line, nearest) in [
+            ("[defaults]\nmfa_durations = \"8h\"\n", 2, "mfa_duration"),
+            ("\n[default]\n", 2, "defaults"),
+            ("[profile.p]\n\nallow_longlived = true\n", 3, "allow_long_lived"),
+        ] {
+            let broken = read(text).unwrap_err();
+            assert_eq!(broken.line, Some(line), "{broken}");
+            assert!(broken.fix.as_ref().unwrap().ends_with(nearest), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_or_of_another_type_is_an_error_with_its_line() {
+        for text in [
+            "[defaults]\nmfa_duration = \"14m\"",
+            "[defaults]\nmfa_duration = \"37h\"",
+            "[defaults]\nmfa_duration = 12",
+            "[defaults]\nwait = \"soon\"",
+            "[defaults]\nrole_session_name = \"a b\"",
+            "[profile.p]\nallow_long_lived = \"yes\"",
+            "\nprofile = 3",
+            "[defaults]\nwait = ",
+        ] {
+            let broken = read(text).unwrap_err();
+            assert_eq!(broken.line, Some(2), "{text}: {broken}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One daemon's life: the lock, the socket, the app, and an end that leaves nothing behind.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use awsd_core::session::Core;
+use awsd_proto::{Error, ErrorCode};
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing::info;
+
+use crate::adapters::clock::{self, Alarm};
+use crate::adapters::harden;
+use crate::adapters::ipc::{self, Listener, Server};
+use crate::adapters::lock::{self, Claim, Lease};
+use crate::adapters::sources::Sources;
+use crate::adapters::store::Store;
+use crate::adapters::sts::Aws;
+use crate::adapters::watch::Watch;
+use crate::app::App;
+use crate::config::{self, Settings};
+use crate::exchange::COMMANDS;
+use crate::log;
+use crate::machine::Machine;
+use crate::places::{self, Places};
+use crate::report::Report;
+
+/// Starts, reports, and works until the end.
+pub(crate) fn live(report: Report) -> io::Result<()> {
+    let claimed = harden::process()
+        .map_err(|error| unavailable("this process cannot be protected", &error))
+        .and_then(|()| Places::find())
+        .and_then(|places| Ok((claim(&places)?, places)));
+    let (lease, places) = match claimed {
+        Ok((Claim::Ours(lease), places)) => (lease, places),
+        Ok((Claim::Taken, _)) => return report.taken(),
+        Err(error) => return report.failed(&error),
+    };
+    let log_file = log::start(&places.state).is_ok().then(|| places.state.join(log::FILE));
+    // One thread: answering takes microseconds, and waiting for AWS takes none.
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        match Parts::make(&places) {
+            Ok(parts) => parts.run(places, log_file, lease, report).await,
+            Err(error) => report.failed(&unavailable("the socket cannot be made", &error)),
+        }
+    })
+}
+
+fn claim(places: &Places) -> Result<Claim, Error> {
+    lock::claim(places.endpoint.directory(), || ipc::answers(places.endpoint.socket()))
+        .map_err(|error| unavailable("the daemon's lock cannot be taken", &error))
+}
+
+/// What has to be there before the daemon can say that it is.
+struct Parts {
+    listener: Arc<Listener>,
+    watch: Watch,
+    alarm: Alarm,
+    signals: [Signal; 3],
+}
+
+impl Parts {
+    fn make(places: &Places) -> io::Result<Self> {
+        // The watch comes first: from then on no change of the directory is missed.
+        let watch = Watch::new(places.endpoint.directory())?;
+        let signals = [
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ];
+        let listener = Arc::new(Listener::bind(places.endpoint.socket())?);
+        Ok(Self { listener, watch, alarm: Alarm::new()?, signals })
+    }
+
+    async fn run(
+        self,
+        places: Places,
+        log_file: Option<PathBuf>,
+        mut lease: Lease,
+        report: Report,
+    ) -> io::Result<()> {
+        let Self { listener, watch, alarm, signals } = self;
+        lease.listening();
+        report.ready(places.endpoint.socket())?;
+        info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "started");
+        let store = Store::new(places.state);
+        let settings = config::read(&places.settings_file).unwrap_or_default();
+        let core = new_core(&settings, &store);
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        let machine = Machine {
+            endpoint: places.endpoint,
+            settings_file: places.settings_file,
+            log_file,
+            user_name: places::user_name(|name| std::env::var_os(name)),
+            alarm,
+            sources: Sources::default(),
+            store,
+            aws: Aws::new(|| clock::now().wall),
+        };
+        let mut app = App::new(core, machine, commands);
+        let mut server = Server::new(Arc::clone(&listener), sender);
+        let reason = tokio::select! {
+            () = app.run() => "it was told to stop",
+            () = server.run() => "it cannot accept connections",
+            () = any(signals) => "a signal came",
+            _ = watch.gone(|| listener.is_in_place()) => "its socket is gone",
+        };
+        info!(reason, "ending");
+        // First the secrets go, which also tells every waiting connection; then the socket; the lock last of all.
+        drop(app);
+        drop(listener);
+        server.farewell().await;
+        drop(lease);
+        Ok(())
+    }
+}
+
+fn new_core(settings: &Settings, store: &Store) -> Core {
+    // The standard library's random keys: good enough to spread renewals.
+    let seed = RandomState::new().build_hasher().finish();
+    Core::new(settings.for_core(), store.load(), seed)
+}
+
+async fn any([mut first, mut second, mut third]: [Signal; 3]) {
+    tokio::select! {
+        _ = first.recv() => {}
+        _ = second.recv() => {}
+        _ = third.recv() => {}
+    }
+}
+
+fn unavailable(what: &str, error: &io::Error) -> Error {
+    Error {
+        error: ErrorCode::Unavailable,
+        sentence: format!("{what}: {error}"),
+        hint: Some("look at it with: awsd doctor".to_owned()),
+    }
+}

@@ -1,0 +1,101 @@
+//! The real world: this machine's clocks and files, and AWS.
+
+use std::fs;
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use awsd_core::config_file::Profiles;
+use awsd_core::effect::Operation;
+use awsd_core::event::Outcome;
+use awsd_core::memory::Memory;
+use awsd_core::time::{Boot, Now};
+use awsd_proto::endpoint::{Endpoint, EndpointError};
+use awsd_proto::{Context, Error, ErrorCode};
+use tracing::error;
+
+use crate::adapters::clock::{self, Alarm};
+use crate::adapters::sources::{NotAbsolute, Paths, Sources};
+use crate::adapters::store::Store;
+use crate::adapters::sts::Aws;
+use crate::config::{self, Broken, Settings};
+use crate::world::World;
+
+/// The adapters, and where their files are.
+pub(crate) struct Machine {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) settings_file: PathBuf,
+    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) user_name: String,
+    pub(crate) alarm: Alarm,
+    pub(crate) sources: Sources,
+    pub(crate) store: Store,
+    pub(crate) aws: Aws,
+}
+
+impl World for Machine {
+    fn now(&self) -> Now {
+        clock::now()
+    }
+
+    fn set_alarm(&mut self, at: Option<Boot>) {
+        if let Err(error) = self.alarm.set(at) {
+            error!(%error, "the alarm cannot be set");
+        }
+    }
+
+    async fn alarm(&mut self) {
+        if let Err(error) = self.alarm.ring().await {
+            error!(%error, "the alarm is out of order");
+            // Returning would ask for it again at once, for ever.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
+        self.aws.call(operation)
+    }
+
+    fn remember(&self, memory: &Memory) {
+        self.store.save(memory);
+    }
+
+    fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error> {
+        let paths =
+            Paths { config: context.config_file.clone(), credentials: context.credentials_file.clone() };
+        self.sources.profiles(&paths, clock::now().wall).map_err(|NotAbsolute| Error {
+            error: ErrorCode::BadRequest,
+            sentence: "the paths of the AWS files must be absolute".to_owned(),
+            hint: Some("check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE".to_owned()),
+        })
+    }
+
+    fn forget_files(&mut self) {
+        self.sources.forget();
+    }
+
+    fn settings(&self) -> Result<Settings, Broken> {
+        config::read(&self.settings_file)
+    }
+
+    fn settings_file(&self) -> &Path {
+        &self.settings_file
+    }
+
+    fn is_readable_by_others(&self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+    }
+
+    fn endpoint_problem(&self) -> Option<EndpointError> {
+        self.endpoint.verify().err()
+    }
+
+    fn log_file(&self) -> Option<&Path> {
+        self.log_file.as_deref()
+    }
+
+    fn user_name(&self) -> &str {
+        &self.user_name
+    }
+}

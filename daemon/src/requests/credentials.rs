@@ -1,0 +1,80 @@
+//! Requests for credentials, and for sessions to be ready.
+
+use std::time::Duration;
+
+use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, RequestId};
+use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
+use secrecy::SecretString;
+
+use super::{Action, bad_settings, planning};
+use crate::config::Settings;
+use crate::world::World;
+
+/// What is kept of a caller's command line, in characters: enough to recognise it beside a question.
+const MAX_COMMAND: usize = 200;
+
+/// Temporary credentials, or the long-lived key where the settings allow it.
+pub(super) fn ask<W: World>(
+    world: &mut W,
+    id: RequestId,
+    request: CredentialsRequest,
+) -> Result<Action, Error> {
+    let settings = world.settings().map_err(bad_settings)?;
+    let duration = request.duration.map(Duration::from_secs);
+    let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
+    let purpose = purpose(world, &settings, &request)?;
+    let profile = Some(request.profile);
+    let ask =
+        patient(request.prompting, |patience, caller, code| Ask { chain, purpose, patience, caller, code });
+    Ok(Action::Tell { profile, event: Event::Ask(id, Box::new(ask)) })
+}
+
+/// Sessions that will be needed, without their secrets.
+pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
+    let settings = world.settings().map_err(bad_settings)?;
+    let chain = planning::plan(world, &settings, &login.profile, &login.context, None)?;
+    let profile = Some(login.profile);
+    let purpose = Purpose::Login;
+    let ask =
+        patient(login.prompting, |patience, caller, code| Ask { chain, purpose, patience, caller, code });
+    Ok(Action::Tell { profile, event: Event::Ask(id, Box::new(ask)) })
+}
+
+fn purpose<W: World>(world: &W, settings: &Settings, request: &CredentialsRequest) -> Result<Purpose, Error> {
+    if request.no_session {
+        return if settings.allows_long_lived(&request.profile) {
+            Ok(Purpose::LongLived)
+        } else {
+            Err(not_allowed(world, &request.profile))
+        };
+    }
+    Ok(match request.purpose {
+        proto::Purpose::Repeated => Purpose::Repeated,
+        proto::Purpose::Snapshot => Purpose::Snapshot,
+    })
+}
+
+fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
+    Error {
+        error: ErrorCode::LongLivedNotAllowed,
+        sentence: format!("the long-lived key of '{profile}' is not handed out"),
+        hint: Some(format!(
+            "if a program cannot work with a session, allow it with [profile.{profile:?}] allow_long_lived = true \
+             in {}",
+            world.settings_file().display()
+        )),
+    }
+}
+
+fn patient(prompting: Prompting, ask: impl FnOnce(Patience, Caller, Option<SecretString>) -> Ask) -> Ask {
+    let Prompting { caller, terminal, no_prompt, wait, code } = prompting;
+    let wait = wait.map(Duration::from_secs);
+    let patience = match (no_prompt, terminal) {
+        (true, _) => Patience::Never,
+        (false, true) => Patience::Terminal(wait),
+        (false, false) => Patience::Silent(wait),
+    };
+    let command = caller.command.map(|command| command.chars().take(MAX_COMMAND).collect());
+    let caller = Caller { pid: caller.pid, command };
+    ask(patience, caller, code.map(|code| SecretString::from(code.expose())))
+}

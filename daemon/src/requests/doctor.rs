@@ -1,0 +1,93 @@
+//! What is wrong with the files, the socket's directory and the clock.
+
+use std::path::Path;
+
+use awsd_core::plan;
+use awsd_proto::endpoint::EndpointError;
+use awsd_proto::{Context, Error, Event, Finding, Severity};
+
+use super::{View, planning};
+use crate::config::Broken;
+use crate::world::World;
+
+/// One row per finding.
+pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) -> Result<Vec<Event>, Error> {
+    let profiles = world.profiles(context)?;
+    let mut found = Vec::new();
+    found.extend(world.endpoint_problem().as_ref().map(endpoint));
+    found.extend(world.settings().err().map(settings));
+    found.extend(clock(view.core.skew()));
+    found.extend(context.credentials_file.as_deref().and_then(|path| credentials_file(world, path)));
+    let environment = planning::environment(context);
+    found.extend(plan::findings(&profiles, &environment).into_iter().map(of_core));
+    Ok(found.into_iter().map(Event::Finding).collect())
+}
+
+fn of_core(finding: plan::Finding) -> Finding {
+    Finding {
+        severity: match finding.severity {
+            plan::Severity::Error => Severity::Error,
+            plan::Severity::Warning => Severity::Warning,
+        },
+        code: finding.code.to_owned(),
+        file: finding.file().map(str::to_owned),
+        line: finding.line(),
+        sentence: finding.sentence,
+        reason: finding.reason,
+        fix: finding.fix,
+    }
+}
+
+fn endpoint(problem: &EndpointError) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: "socket-directory".to_owned(),
+        sentence: format!("{problem}."),
+        reason: "Others could put a socket of their own there, or reach this one.".to_owned(),
+        fix: problem.hint(),
+        file: None,
+        line: None,
+    }
+}
+
+fn settings(broken: Broken) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: "settings".to_owned(),
+        sentence: format!("awsd's settings cannot be used: {}.", broken.problem),
+        reason: "Requests for credentials fail until they can.".to_owned(),
+        fix: broken.fix.unwrap_or_else(|| "Correct the line, or remove it.".to_owned()),
+        file: Some(broken.file.display().to_string()),
+        line: broken.line.and_then(|line| u32::try_from(line).ok()),
+    }
+}
+
+/// The core tells a skew only where it matters.
+fn clock(skew: i64) -> Option<Finding> {
+    let direction = match skew {
+        0 => return None,
+        1.. => "behind",
+        _ => "ahead",
+    };
+    Some(Finding {
+        severity: Severity::Warning,
+        code: "clock".to_owned(),
+        sentence: format!("This machine's clock is {} seconds {direction}.", skew.unsigned_abs()),
+        reason: "awsd corrects for it; other programs that call AWS do not.".to_owned(),
+        fix: "Let the clock be set by the network: timedatectl set-ntp true".to_owned(),
+        file: None,
+        line: None,
+    })
+}
+
+fn credentials_file<W: World>(world: &W, path: &str) -> Option<Finding> {
+    world.is_readable_by_others(Path::new(path)).then(|| Finding {
+        severity: Severity::Warning,
+        code: "readable-credentials".to_owned(),
+        sentence: "Other users of this machine may read the credentials file.".to_owned(),
+        reason: "It holds long-lived keys.".to_owned(),
+        fix: format!("chmod 600 {path}"),
+        file: Some(path.to_owned()),
+        line: None,
+    })
+}

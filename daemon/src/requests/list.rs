@@ -1,0 +1,69 @@
+//! The profiles, each with what it is and what is unusual about it.
+
+use awsd_core::chain::{Base, Chain, RoleName};
+use awsd_core::plan::{self, Finding, PlanError, Planned};
+use awsd_proto::{Context, Error, Event, ProfileRow};
+
+use super::{View, planning};
+use crate::world::World;
+
+/// One row per profile, in the order of the files. Broken settings do not matter here.
+pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) -> Result<Vec<Event>, Error> {
+    let profiles = world.profiles(context)?;
+    let settings = world.settings().unwrap_or_default();
+    let request = planning::request(world, &settings, context);
+    let row = |(name, planned): (&str, Result<Planned, PlanError>)| {
+        let row = match planned {
+            Ok(planned) => usable(view, name, planned),
+            Err(error) => broken(name, &error),
+        };
+        Event::Profile(Box::new(row))
+    };
+    Ok(plan::list(&profiles, &request).map(row).collect())
+}
+
+fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {
+    let Planned { chain, base_profile, warnings } = planned;
+    ProfileRow {
+        name: name.to_owned(),
+        kind: kind(&chain).to_owned(),
+        role_arn: chain.roles.last().map(|role| match &role.arn {
+            RoleName::Arn(name) | RoleName::Bare(name) => name.clone(),
+        }),
+        source: Some(base_profile),
+        remaining: view.core.remaining(view.now, &chain).map(|left| left.as_secs()),
+        device: chain.device,
+        region: chain.region,
+        warnings: warnings.iter().map(line).collect(),
+    }
+}
+
+fn broken(name: &str, error: &PlanError) -> ProfileRow {
+    ProfileRow {
+        name: name.to_owned(),
+        kind: "broken".to_owned(),
+        role_arn: None,
+        source: None,
+        device: None,
+        region: None,
+        remaining: None,
+        warnings: vec![line(&error.finding())],
+    }
+}
+
+fn kind(chain: &Chain) -> &'static str {
+    match &chain.base {
+        _ if !chain.roles.is_empty() => "role",
+        Base::Keys(keys) if keys.temporary() => "keys",
+        Base::Keys(_) => "user",
+        Base::Source(_) => "source",
+    }
+}
+
+fn line(finding: &Finding) -> String {
+    let Finding { sentence, fix, origin, .. } = finding;
+    match origin {
+        Some(origin) => format!("{origin}: {sentence} {fix}"),
+        None => format!("{sentence} {fix}"),
+    }
+}

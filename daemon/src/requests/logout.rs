@@ -1,0 +1,31 @@
+//! Requests to forget sessions.
+
+use awsd_core::chain::Base;
+use awsd_core::event::{Event, RequestId};
+use awsd_proto::{Context, Error};
+
+use super::{Action, planning};
+use crate::world::World;
+
+/// Everything, or what the profiles' keys led to. Works with broken settings: forgetting must always be possible.
+pub(super) fn event<W: World>(
+    world: &mut W,
+    id: RequestId,
+    profiles: &[String],
+    context: &Context,
+) -> Result<Action, Error> {
+    let mut access_keys = None;
+    if profiles.is_empty() {
+        world.forget_files();
+    } else {
+        let settings = world.settings().unwrap_or_default();
+        let keys = access_keys.get_or_insert_with(Vec::new);
+        for profile in profiles {
+            let chain = planning::plan(world, &settings, profile, context, None)?;
+            if let Base::Keys(base) = chain.base {
+                keys.push(base.access_key_id.clone());
+            }
+        }
+    }
+    Ok(Action::Tell { profile: None, event: Event::Logout { by: id, access_keys } })
+}

@@ -1,0 +1,86 @@
+//! What each kind of request comes to: an event for the core, or an answer at once. One file per kind that needs more than
+//! a line.
+
+mod credentials;
+mod doctor;
+mod list;
+mod logout;
+mod planning;
+mod status;
+
+use awsd_core::event::{Event, RequestId};
+use awsd_core::session::Core;
+use awsd_core::time::{Boot, Now};
+use awsd_proto::{self as proto, Error, ErrorCode, Request};
+use secrecy::SecretString;
+
+use crate::config::Broken;
+use crate::exchange::Update;
+use crate::world::World;
+
+/// What is to be done about a request.
+pub(crate) enum Action {
+    /// Tell the core; it answers with effects.
+    Tell {
+        /// The profile, once it is known to exist.
+        profile: Option<String>,
+        /// What to tell.
+        event: Event,
+    },
+    /// Answer with these updates, the last of them final.
+    Reply(Vec<Update>),
+    /// Answer, then end.
+    Stop,
+}
+
+/// What can be looked at while examining a request.
+pub(crate) struct View<'a> {
+    /// What is held.
+    pub(crate) core: &'a Core,
+    /// Both clocks.
+    pub(crate) now: Now,
+    /// When the daemon started.
+    pub(crate) started: Boot,
+}
+
+/// Decides what a request comes to.
+pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, request: Request) -> Action {
+    let action = match request {
+        Request::Credentials(request) => credentials::ask(world, id, *request),
+        Request::Login(login) => credentials::login(world, id, *login),
+        Request::Logout { profiles, context } => logout::event(world, id, &profiles, &context),
+        Request::Mfa { code, profile } => {
+            let code = SecretString::from(code.expose());
+            Ok(Action::Tell { profile: None, event: Event::Answer { by: id, profile, code } })
+        }
+        Request::Questions => Ok(done(Update::Questions(view.core.questions(view.now)))),
+        Request::List { context } => list::rows(world, view, &context).map(done_with_rows),
+        Request::Status => Ok(Action::Reply(status::updates(world, view))),
+        Request::Config => config(world),
+        Request::Doctor { context } => doctor::rows(world, view, &context).map(done_with_rows),
+        Request::Stop => Ok(Action::Stop),
+    };
+    action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
+}
+
+fn config<W: World>(world: &W) -> Result<Action, Error> {
+    let settings = world.settings().map_err(bad_settings)?;
+    let rows = settings.rows(world.settings_file());
+    Ok(done_with_rows(rows.into_iter().map(proto::Event::Setting).collect()))
+}
+
+fn done_with_rows(rows: Vec<proto::Event>) -> Action {
+    done(Update::Rows(rows))
+}
+
+fn done(update: Update) -> Action {
+    Action::Reply(vec![update, Update::Done(Vec::new())])
+}
+
+fn bad_settings(broken: Broken) -> Error {
+    Error {
+        error: ErrorCode::BadConfig,
+        sentence: broken.to_string(),
+        hint: Some(broken.fix.unwrap_or_else(|| "correct the line, or remove it".to_owned())),
+    }
+}

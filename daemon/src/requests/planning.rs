@@ -1,0 +1,72 @@
+//! From a profile's name and the caller's context to a chain, and what is said when there is none.
+
+use std::time::Duration;
+
+use awsd_core::chain::Chain;
+use awsd_core::plan::{self, Environment, PlanError, PlanErrorKind, PlanRequest, session_name};
+use awsd_proto::{Context, Error, ErrorCode};
+
+use crate::config::Settings;
+use crate::world::World;
+
+/// Resolves one profile.
+pub(super) fn plan<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    profile: &str,
+    context: &Context,
+    duration: Option<Duration>,
+) -> Result<Chain, Error> {
+    let profiles = world.profiles(context)?;
+    let request = PlanRequest { profile: profile.to_owned(), duration, ..request(world, settings, context) };
+    plan::plan(&profiles, &request).map(|planned| planned.chain).map_err(|error| refusal(&error))
+}
+
+/// A request for any profile.
+pub(super) fn request<W: World>(world: &W, settings: &Settings, context: &Context) -> PlanRequest {
+    let configured = settings.role_session_name.as_ref().map(|set| set.value.clone());
+    PlanRequest {
+        profile: String::new(),
+        environment: environment(context),
+        default_session_name: configured.unwrap_or_else(|| session_name(world.user_name())),
+        duration: None,
+    }
+}
+
+/// What of the caller's environment the planner looks at.
+pub(super) fn environment(context: &Context) -> Environment {
+    let Context {
+        config_file: _,
+        credentials_file: _,
+        region,
+        endpoint_url,
+        endpoint_url_sts,
+        endpoint_url_iam,
+        ignore_configured_endpoint_urls,
+        use_fips_endpoint,
+        use_dualstack_endpoint,
+        ca_bundle,
+        https_proxy,
+        no_proxy,
+    } = context.clone();
+    Environment {
+        region,
+        endpoint_url,
+        endpoint_url_sts,
+        endpoint_url_iam,
+        ignore_configured_endpoint_urls,
+        use_fips_endpoint,
+        use_dualstack_endpoint,
+        ca_bundle,
+        https_proxy,
+        no_proxy,
+    }
+}
+
+fn refusal(error: &PlanError) -> Error {
+    let code = match error.kind {
+        PlanErrorKind::UnknownProfile { .. } => ErrorCode::UnknownProfile,
+        _ => ErrorCode::BadConfig,
+    };
+    Error { error: code, sentence: error.to_string(), hint: Some(error.finding().fix) }
+}

@@ -1,0 +1,57 @@
+//! What the app needs of the world. `main` puts it together from the adapters; a test can put together another one.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use awsd_core::config_file::Profiles;
+use awsd_core::effect::Operation;
+use awsd_core::event::Outcome;
+use awsd_core::memory::Memory;
+use awsd_core::time::{Boot, Now};
+use awsd_proto::endpoint::EndpointError;
+use awsd_proto::{Context, Error};
+
+use crate::config::{Broken, Settings};
+
+/// Clocks, files and AWS.
+pub(crate) trait World {
+    /// Both clocks.
+    fn now(&self) -> Now;
+
+    /// Rings the alarm at that moment, or not at all.
+    fn set_alarm(&mut self, at: Option<Boot>);
+
+    /// Waits for the alarm; dropping the future loses nothing.
+    fn alarm(&mut self) -> impl Future<Output = ()>;
+
+    /// Calls AWS.
+    fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
+
+    /// Keeps facts across restarts.
+    fn remember(&self, memory: &Memory);
+
+    /// The AWS files that the context names, as they are now.
+    fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error>;
+
+    /// Forgets what was read from files.
+    fn forget_files(&mut self);
+
+    /// awsd's own settings as they are now.
+    fn settings(&self) -> Result<Settings, Broken>;
+
+    /// Where those settings are.
+    fn settings_file(&self) -> &Path;
+
+    /// Whether others than its owner may read the file; false where it does not exist.
+    fn is_readable_by_others(&self, path: &Path) -> bool;
+
+    /// What is wrong with the socket's directory.
+    fn endpoint_problem(&self) -> Option<EndpointError>;
+
+    /// The log, where there is one.
+    fn log_file(&self) -> Option<&Path>;
+
+    /// Who the daemon works for: part of the default name of role sessions.
+    fn user_name(&self) -> &str;
+}
