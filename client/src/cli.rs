@@ -46,7 +46,7 @@ Examples:
   awsd exec dev                       start a shell with them
   eval \"$(awsd export dev)\"           put them into this shell
   awsd login dev                      type the code now, so that nothing asks later
-  awsd mfa 123456                     answer the question that a program in the background waits with
+  awsd mfa 123456                     give the code that a program in the background waits for
   awsd list                           the profiles, and how long their sessions last
 
 For programs that read ~/.aws/config themselves:
@@ -66,7 +66,7 @@ Exit codes:
 /// A daemon of your own keeps the sessions; it starts by itself when it is needed. The first command that needs a session
 /// asks for a six-digit code; for the rest of the day everything else gets its credentials without asking.
 #[derive(Debug, Parser)]
-#[command(name = "awsd", version, after_long_help = EXAMPLES, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "awsd", version, after_long_help = EXAMPLES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -110,7 +110,7 @@ pub(crate) struct Asking {
 
     /// Wait this long for a code, such as 50s, 15m or 12h
     ///
-    /// Without it: as long as it takes where there is a terminal to ask at, else for a moment that programs bear.
+    /// Without it: as long as it takes where there is a terminal to ask at, else as long as programs bear to wait (50s).
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) wait: Option<Duration>,
 }
@@ -155,7 +155,7 @@ pub(crate) struct Exec {
 #[derive(Debug, PartialEq, Eq, Args)]
 #[command(after_long_help = "\
 Examples:
-  eval \"$(awsd export dev)\"                                             bash, dash, zsh
+  eval \"$(awsd export dev)\"                                              bash, dash, zsh
   awsd export dev --format fish | source                                 fish
   awsd export dev --format powershell | Out-String | Invoke-Expression   PowerShell
   docker run --env-file <(awsd export dev --format env-no-export) ...    a file of NAME=VALUE")]
@@ -255,7 +255,8 @@ Examples:
   awsd mfa                            which codes are waited for
   awsd mfa 123456                     answer the only one
   awsd mfa 123456 --for dev           answer the one that the profile dev waits for
-  ykman oath code -s aws | awsd mfa - read the code from standard input")]
+  ykman oath code -s aws | awsd mfa -
+                                      read the code from standard input")]
 pub(crate) struct Mfa {
     /// The code; `-` reads it from standard input
     #[arg(value_parser = secret())]

@@ -123,13 +123,13 @@ fn unexpected() -> Failure {
 
 /// Prints a value as JSON, on one line.
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    match serde_json::to_vec(value) {
-        Ok(mut line) => {
-            line.push(b'\n');
-            output::print(&line)
-        }
-        Err(error) => Err(unwritable(&error)),
-    }
+    output::print(&json_line(value)?)
+}
+
+fn json_line(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut line = serde_json::to_vec(value).map_err(|error| unwritable(&error))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn unwritable(error: &serde_json::Error) -> Failure {

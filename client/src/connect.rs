@@ -147,3 +147,101 @@ fn nonsense(what: &str) -> Failure {
         "client and daemon may be of different versions; run: awsd daemon restart",
     )
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    use awsd_proto::{Reply, ServerLine};
+
+    use super::*;
+
+    /// A connection, and the other end of it.
+    pub(crate) fn pair() -> (Connection, UnixStream) {
+        let directory = tempfile::tempdir().unwrap();
+        let endpoint = endpoint_in(directory.path());
+        endpoint.prepare().unwrap();
+        let listener = UnixListener::bind(endpoint.socket()).unwrap();
+        let connection = Connection::open(&endpoint).unwrap().unwrap();
+        (connection, listener.accept().unwrap().0)
+    }
+
+    fn endpoint_in(directory: &std::path::Path) -> Endpoint {
+        let socket = directory.join("run/socket");
+        Endpoint::locate(|name| (name == "AWSD_SOCKET").then(|| socket.clone().into())).unwrap()
+    }
+
+    const DONE: &[u8] = b"{\"protocol\":1,\"version\":\"1\",\"reply\":\"done\"}\n";
+
+    fn is_done(line: Option<ServerLine>) -> bool {
+        matches!(line, Some(ServerLine::Reply(reply)) if matches!(reply.body, Reply::Done { .. }))
+    }
+
+    #[test]
+    fn no_directory_no_socket_and_nobody_listening_are_no_daemon() {
+        let directory = tempfile::tempdir().unwrap();
+        let endpoint = endpoint_in(directory.path());
+        assert!(Connection::open(&endpoint).unwrap().is_none());
+        endpoint.prepare().unwrap();
+        assert!(Connection::open(&endpoint).unwrap().is_none());
+        drop(UnixListener::bind(endpoint.socket()).unwrap());
+        assert!(Connection::open(&endpoint).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_directory_that_others_may_enter_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let endpoint = endpoint_in(directory.path());
+        endpoint.prepare().unwrap();
+        std::fs::set_permissions(endpoint.directory(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(Connection::open(&endpoint).err().unwrap().exit, Exit::Unreachable);
+    }
+
+    #[test]
+    fn a_request_is_the_envelope_of_the_protocol() {
+        let (mut connection, mut daemon) = pair();
+        connection.request(&Request::Questions).unwrap();
+        drop(connection);
+        let mut line = Vec::new();
+        daemon.read_to_end(&mut line).unwrap();
+        let envelope: awsd_proto::Envelope = frame::decode(&line).unwrap();
+        assert!(matches!(envelope.request, Request::Questions));
+        assert_eq!(envelope.protocol, PROTOCOL);
+    }
+
+    #[test]
+    fn a_line_may_come_in_pieces_and_two_lines_at_once() {
+        let (mut connection, mut daemon) = pair();
+        let (first, rest) = DONE.split_at(10);
+        daemon.write_all(first).unwrap();
+        assert!(connection.receive().unwrap());
+        assert!(connection.received_line().unwrap().is_none());
+        daemon.write_all(&[rest, DONE].concat()).unwrap();
+        assert!(connection.receive().unwrap());
+        assert!(is_done(connection.received_line().unwrap()));
+        assert!(is_done(connection.received_line().unwrap()));
+        assert!(connection.received_line().unwrap().is_none());
+        drop(daemon);
+        assert!(!connection.receive().unwrap());
+    }
+
+    #[test]
+    fn nonsense_and_endless_lines_are_failures() {
+        let (mut connection, mut daemon) = pair();
+        daemon.write_all(b"hello\n").unwrap();
+        connection.receive().unwrap();
+        assert_eq!(connection.received_line().err().unwrap().exit, Exit::Unreachable);
+
+        let (mut connection, mut daemon) = pair();
+        let writer = std::thread::spawn(move || daemon.write_all(&vec![b'x'; frame::MAX_REPLY]));
+        let failure = loop {
+            assert!(connection.receive().unwrap());
+            if let Err(failure) = connection.received_line() {
+                break failure;
+            }
+        };
+        assert_eq!(failure.exit, Exit::Unreachable);
+        writer.join().unwrap().unwrap();
+    }
+}

@@ -136,3 +136,64 @@ fn lost(error: &io::Error, anything_said: bool) -> Interruption {
         "try again; if it happens twice, see: awsd daemon logs",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use awsd_proto::{Prompting, Secret};
+
+    use super::*;
+    use crate::connect::tests::pair;
+
+    /// What becomes of a request when the daemon says these lines and closes the connection, and the rows on the way.
+    fn told(lines: &str) -> (Result<Reply, Interruption>, usize) {
+        let (mut connection, mut daemon) = pair();
+        daemon.write_all(lines.as_bytes()).unwrap();
+        drop(daemon);
+        let mut rows = 0;
+        let result = converse(&mut connection, &Request::Config, None, &mut |_| rows += 1);
+        (result, rows)
+    }
+
+    const ROW: &str = r#"{"event":"setting","key":"a","value":"1","origin":"built in"}"#;
+
+    #[test]
+    fn rows_come_before_the_reply() {
+        let (result, rows) =
+            told(&format!("{ROW}\n{ROW}\n{{\"protocol\":1,\"version\":\"1\",\"reply\":\"done\"}}\n"));
+        assert!(matches!(result, Ok(Reply::Done { .. })));
+        assert_eq!(rows, 2);
+    }
+
+    #[test]
+    fn an_error_of_the_daemon_is_passed_on_with_its_hint() {
+        let line = r#"{"protocol":9,"version":"9","error":"version-mismatch","sentence":"old","hint":"new"}"#;
+        let (Err(Interruption::Failure(failure)), _) = told(&format!("{line}\n")) else {
+            panic!("no failure")
+        };
+        assert_eq!(failure, Failure::new(Exit::Failed, "old", "new"));
+    }
+
+    #[test]
+    fn only_a_daemon_that_said_nothing_is_asked_a_second_time() {
+        assert!(matches!(told("").0, Err(Interruption::Gone { anything_said: false })));
+        assert!(matches!(told(&format!("{ROW}\n")).0, Err(Interruption::Gone { anything_said: true })));
+    }
+
+    #[test]
+    fn a_code_is_never_sent_twice() {
+        let login = |code| {
+            let prompting = Prompting { code, ..Prompting::default() };
+            let login = awsd_proto::Login {
+                profile: "dev".to_owned(),
+                context: awsd_proto::Context::default(),
+                prompting,
+            };
+            Request::Login(Box::new(login))
+        };
+        assert!(repeatable(&login(None)));
+        assert!(!repeatable(&login(Some(Secret::new("123456")))));
+        assert!(!repeatable(&Request::Mfa { code: Secret::new("123456"), profile: None }));
+    }
+}

@@ -13,8 +13,10 @@ mod daemon_process;
 mod failure;
 mod hot;
 mod output;
+#[cfg(unix)]
 mod poll;
 mod render;
+#[cfg(unix)]
 mod terminal;
 
 use std::ffi::OsString;

@@ -10,14 +10,20 @@ use crate::failure::{Exit, Failure};
 
 /// Writes the answer to stdout. A reader that has seen enough (`| head -1`) is no failure.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    print_while_read(bytes).map(drop)
+}
+
+/// The same, for answers without an end: false when nobody reads any more.
+pub(crate) fn print_while_read(bytes: &[u8]) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(
             Exit::Failed,
             format!("the answer could not be written to standard output: {error}"),
             "look at where standard output goes: a full disk, for example",
         )),
-        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,7 @@ use awsd_proto::endpoint::Endpoint;
 use awsd_proto::{Question, Secret};
 use rustix::fs::{Mode, OFlags};
 
+use crate::connect::Connection;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::poll::any_readable;
@@ -95,13 +96,11 @@ impl Asker {
 
     /// The question needs no answer from here any more.
     pub(crate) fn answered(&mut self, question: u64) {
-        if let Some(mut open) = self.open.take_if(|open| open.question.id == question) {
-            open.withdraw();
-        }
+        self.open.take_if(|open| open.question.id == question);
     }
 
     /// Waits for the daemon, and for the person where a question is open and this client may ask it.
-    pub(crate) fn wait(&mut self, daemon: &impl AsFd) -> Result<Wake, Failure> {
+    pub(crate) fn wait(&mut self, daemon: &Connection) -> Result<Wake, Failure> {
         let Some(open) = &mut self.open else { return Ok(Wake::Daemon) };
         loop {
             if open.sent || open.question.verifying {
@@ -130,7 +129,10 @@ impl Asker {
                     open.turn = None;
                     open.prompt = None;
                 }
-                Input::Ended => return Err(given_up()),
+                Input::Ended => {
+                    open.prompt = None;
+                    return Err(given_up());
+                }
             }
         }
     }
@@ -184,6 +186,13 @@ impl Open {
     }
 }
 
+/// The daemon needs nothing from here any more: whatever it says next stands where the prompt was.
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
 /// Whether the terminal listens to this process.
 fn in_foreground(tty: &impl AsFd) -> bool {
     rustix::termios::tcgetpgrp(tty).is_ok_and(|foreground| foreground == rustix::process::getpgrp())
@@ -223,4 +232,73 @@ fn given_up() -> Failure {
         "no code was typed",
         "run it again and type the six digits that the MFA device shows, or give them with --code CODE",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An asker whose terminal never listens to it, so that no prompt is opened.
+    fn asker() -> Asker {
+        let tty = File::open("/dev/null").unwrap();
+        Asker { tty: Rc::new(tty.into()), lock_directory: PathBuf::new(), open: None }
+    }
+
+    fn question(id: u64, reason: Option<&str>, verifying: bool) -> Question {
+        Question {
+            id,
+            device: "arn:aws:iam::123456789012:mfa/alice".to_owned(),
+            user: "alice".to_owned(),
+            profile: "dev".to_owned(),
+            caller: awsd_proto::Caller::default(),
+            waiting: 1,
+            age: 0,
+            reason: reason.map(ToOwned::to_owned),
+            verifying,
+        }
+    }
+
+    /// Asks once, types a code, and then hears `next`: is the person asked again?
+    fn asked_again(next: &[Question]) -> bool {
+        let mut asker = asker();
+        asker.asked(question(1, None, false));
+        asker.open.as_mut().unwrap().sent = true;
+        for question in next {
+            asker.asked(question.clone());
+        }
+        let open = asker.open.as_ref().unwrap();
+        !open.sent && !open.question.verifying
+    }
+
+    #[test]
+    fn a_typed_code_waits_for_its_verdict() {
+        assert!(!asked_again(&[]));
+        assert!(!asked_again(&[question(1, None, false)]), "only the number of callers changed");
+        assert!(!asked_again(&[question(1, None, true)]), "it is being checked");
+        assert!(asked_again(&[question(1, Some("wrong"), false)]));
+        assert!(asked_again(&[question(1, None, true), question(1, None, false)]));
+        assert!(asked_again(&[question(2, None, false)]), "another question");
+    }
+
+    #[test]
+    fn a_reason_is_shown_once_and_again_when_the_next_code_is_refused_for_the_same() {
+        let mut asker = asker();
+        asker.asked(question(1, Some("wrong"), false));
+        assert_eq!(asker.open.as_mut().unwrap().reason.take().as_deref(), Some("wrong"));
+        asker.asked(question(1, Some("wrong"), false));
+        assert_eq!(asker.open.as_ref().unwrap().reason, None, "nothing new was said");
+        asker.open.as_mut().unwrap().sent = true;
+        asker.asked(question(1, Some("wrong"), false));
+        assert_eq!(asker.open.as_ref().unwrap().reason.as_deref(), Some("wrong"));
+    }
+
+    #[test]
+    fn only_the_answer_to_the_open_question_closes_it() {
+        let mut asker = asker();
+        asker.asked(question(1, None, false));
+        asker.answered(2);
+        assert!(asker.open.is_some());
+        asker.answered(1);
+        assert!(asker.open.is_none());
+    }
 }

@@ -1,6 +1,6 @@
 //! `awsd mfa`: answers the open question, or lists the open ones.
 
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, Read as _};
 
 use awsd_proto::{ErrorCode, Event, Request, Secret};
 use zeroize::Zeroizing;
@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::render::listing;
 
-/// The longest input that is read for a code. Anything longer is not one.
+/// The longest line that is read for a code. Anything longer is not one.
 const MAX_INPUT: u64 = 256;
 
 pub(super) fn run(options: Mfa) -> Outcome {
@@ -47,7 +47,7 @@ fn list(json: bool) -> Outcome {
 
 fn read_code() -> Result<Secret, Failure> {
     let mut text = Zeroizing::new(String::with_capacity(256));
-    match io::stdin().lock().take(MAX_INPUT).read_to_string(&mut text) {
+    match io::stdin().lock().take(MAX_INPUT).read_line(&mut text) {
         Ok(_) => Ok(Secret::new(text.trim())),
         Err(error) => Err(Failure::new(
             Exit::Failed,

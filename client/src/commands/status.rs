@@ -6,7 +6,7 @@ use std::time::Duration;
 use awsd_proto::{Event, Reply, Request, SessionRow, Status as DaemonStatus};
 use serde::Serialize;
 
-use super::{Outcome, done, print_json, unexpected};
+use super::{Outcome, done, json_line, unexpected};
 use crate::cli::Status;
 use crate::converse;
 use crate::failure::{Exit, Failure};
@@ -20,16 +20,16 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
 pub(super) fn run(options: &Status) -> Outcome {
-    let clear = options.watch && !options.json && std::io::stdout().is_terminal();
+    let start = if options.watch && std::io::stdout().is_terminal() { CLEAR } else { "" };
     loop {
-        let (status, sessions) = ask()?;
-        if options.json {
-            print_json(&Json { daemon: &status, sessions: &sessions })?;
+        let (daemon, sessions) = &ask()?;
+        let text = if options.json {
+            json_line(&Json { daemon, sessions })?
         } else {
-            let start = if clear { CLEAR } else { "" };
-            output::print(format!("{start}{}", listing::status(&status, &sessions)).as_bytes())?;
-        }
-        if !options.watch {
+            format!("{start}{}", listing::status(daemon, sessions)).into_bytes()
+        };
+        let read = output::print_while_read(&text)?;
+        if !options.watch || !read {
             return done(Ok(()));
         }
         std::thread::sleep(INTERVAL);
