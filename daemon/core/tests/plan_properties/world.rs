@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use awsd_core::config_file::{Kind, Profiles, parse};
+use awsd_core::config_file::Profiles;
 use proptest::prelude::*;
 
 /// How many profiles a world has.
@@ -146,10 +146,7 @@ pub(crate) fn key_id(number: usize) -> String {
 /// The profiles as the planner sees them.
 pub(crate) fn written(world: &[Profile]) -> Profiles {
     let (config, credentials) = files(world);
-    Profiles::merge(
-        parse(Kind::Config, "config", config.as_bytes()),
-        parse(Kind::Credentials, "credentials", credentials.as_bytes()),
-    )
+    crate::profiles(&config, &credentials)
 }
 
 /// The text of the config file and of the credentials file.
