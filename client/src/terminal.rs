@@ -124,8 +124,9 @@ impl Asker {
                     return Ok(Wake::Typed { question: open.question.id, code });
                 }
                 Input::Interrupted => {
-                    // Another client may prompt while this one is stopped. Dropping the prompt restores the terminal
-                    // and lets the signal do what it does to this process; if it goes on, it asks again.
+                    // First the terminal, then the turn: another client may prompt while this one is stopped. Dropping
+                    // the prompt lets the signal do what it does to this process; if it goes on, it asks again.
+                    prompt.restore();
                     open.turn = None;
                     open.prompt = None;
                 }

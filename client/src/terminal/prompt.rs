@@ -39,7 +39,8 @@ pub(super) enum Input {
 pub(super) struct Prompt {
     tty: Rc<OwnedFd>,
     text: String,
-    before: Termios,
+    /// The modes it had; taken when they are restored.
+    before: Option<Termios>,
     /// Whether the cursor is behind the prompt's text and not at the start of a line.
     in_line: bool,
     // Dropped after `Drop::drop`: signals are delivered when the terminal is as it was.
@@ -56,8 +57,13 @@ impl Prompt {
         modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(tty, OptionalActions::Now, &modes)?;
         // From here on, dropping it restores the modes.
-        let prompt =
-            Self { tty: Rc::clone(tty), text: safe(text).into_owned(), before, in_line: true, signals };
+        let prompt = Self {
+            tty: Rc::clone(tty),
+            text: safe(text).into_owned(),
+            before: Some(before),
+            in_line: true,
+            signals,
+        };
         // What was typed before the question was not an answer to it.
         let _ = tcflush(tty, QueueSelector::IFlush);
         if let Some(reason) = reason {
@@ -108,6 +114,19 @@ impl Prompt {
         }
     }
 
+    /// Leaves the terminal as it was found. Signals are still held back until the prompt is dropped.
+    pub(super) fn restore(&mut self) {
+        if std::mem::replace(&mut self.in_line, false) {
+            self.write("\n");
+        }
+        let Some(before) = self.before.take() else { return };
+        // A shell that has taken the terminal back has set it as it likes it.
+        if in_foreground(&self.tty) {
+            let _ = tcflush(&self.tty, QueueSelector::IFlush);
+            let _ = tcsetattr(&self.tty, OptionalActions::Now, &before);
+        }
+    }
+
     /// A terminal that takes no text is no reason to fail: the person sees less, the rest works.
     fn write(&self, text: &str) {
         let mut rest = text.as_bytes();
@@ -124,13 +143,6 @@ impl Prompt {
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        if self.in_line {
-            self.write("\n");
-        }
-        // A shell that has taken the terminal back has set it as it likes it.
-        if in_foreground(&self.tty) {
-            let _ = tcflush(&self.tty, QueueSelector::IFlush);
-            let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
-        }
+        self.restore();
     }
 }
