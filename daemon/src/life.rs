@@ -102,7 +102,7 @@ impl Parts {
             aws: Aws::new(|| clock::now().wall),
         };
         let mut app = App::new(core, machine, commands);
-        let mut server = Server::new(Arc::clone(&listener), sender);
+        let mut server = Server::new(Arc::clone(&listener), sender, ipc::LIMITS);
         let reason = tokio::select! {
             () = app.run() => "it was told to stop",
             () = server.run() => "it cannot accept connections",

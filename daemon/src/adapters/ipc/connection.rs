@@ -9,17 +9,22 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::lines::{Lines, Next};
-use super::{ANSWERS, FIRST_LINE, WRITE, request, translate};
+use super::{Limits, request, translate};
 use crate::exchange::{Command, UPDATES, Update};
 
 /// Serves one connection to its end. An error means that the peer cannot be reached any more, which is its own affair.
-pub(super) async fn serve<S>(stream: S, id: RequestId, commands: mpsc::Sender<Command>) -> io::Result<()>
+pub(super) async fn serve<S>(
+    stream: S,
+    limits: Limits,
+    id: RequestId,
+    commands: mpsc::Sender<Command>,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut peer = Peer { stream, lines: Lines::new() };
-    let request = match timeout(FIRST_LINE, peer.lines.next(&mut peer.stream)).await {
-        Err(_elapsed) => return peer.refuse(silent()).await,
+    let mut peer = Peer { stream, limits, lines: Lines::new() };
+    let request = match timeout(limits.first_line, peer.lines.next(&mut peer.stream)).await {
+        Err(_elapsed) => return peer.refuse(silent(limits)).await,
         Ok(line) => match line? {
             Next::End => return Ok(()),
             Next::TooLong => return peer.refuse(request::too_long()).await,
@@ -44,11 +49,11 @@ where
 }
 
 /// Tells a peer why it is not served at all.
-pub(super) async fn turn_away<S>(stream: S, error: Error) -> io::Result<()>
+pub(super) async fn turn_away<S>(stream: S, limits: Limits, error: Error) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    Peer { stream, lines: Lines::new() }.refuse(error).await
+    Peer { stream, limits, lines: Lines::new() }.refuse(error).await
 }
 
 /// How a conversation ended.
@@ -61,6 +66,7 @@ enum End {
 
 struct Peer<S> {
     stream: S,
+    limits: Limits,
     lines: Lines,
 }
 
@@ -87,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 }
                 line = self.lines.next(&mut self.stream) => {
                     let line = match line? {
-                        Next::Line(line) if may_answer && answers < ANSWERS => line,
+                        Next::Line(line) if may_answer && answers < self.limits.answers => line,
                         Next::Line(_) => return self.cut_off(unexpected()).await,
                         Next::TooLong => return self.cut_off(request::too_long()).await,
                         Next::End => return Ok(End::Abandoned),
@@ -118,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     async fn write(&mut self, lines: &[ServerLine]) -> io::Result<()> {
         for line in lines {
             let line = frame::encode(line).map_err(io::Error::other)?;
-            timeout(WRITE, self.stream.write_all(&line)).await.map_err(io::Error::from)??;
+            timeout(self.limits.write, self.stream.write_all(&line)).await.map_err(io::Error::from)??;
         }
         Ok(())
     }
@@ -133,10 +139,10 @@ fn shows_questions(request: &Request) -> bool {
     }
 }
 
-fn silent() -> Error {
+fn silent(limits: Limits) -> Error {
     Error {
         error: ErrorCode::BadRequest,
-        sentence: format!("no request came within {} seconds", FIRST_LINE.as_secs()),
+        sentence: format!("no request came within {} seconds", limits.first_line.as_secs()),
         hint: None,
     }
 }

@@ -9,22 +9,34 @@ mod request;
 mod server;
 mod translate;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 pub(crate) use listener::{Listener, answers};
 pub(crate) use server::Server;
 
-/// How long a client may take for its request line. It writes it in one go.
-const FIRST_LINE: Duration = Duration::from_secs(5);
+/// What a peer may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// How long a client may take for its request line. It writes it in one go.
+    first_line: Duration,
+    /// How long a client may take to make room for a line it is sent.
+    write: Duration,
+    /// Connections at once; the next one is told to come again. Leaves descriptors for files and calls to AWS.
+    connections: usize,
+    /// Codes typed over one connection. AWS itself allows nine tries in three minutes.
+    answers: usize,
+}
 
-/// How long a client may take to make room for a line it is sent.
-const WRITE: Duration = Duration::from_secs(10);
-
-/// Connections at once; the next one is told to come again. Leaves descriptors for files and calls to AWS.
-const CONNECTIONS: usize = 2048;
-
-/// Codes typed over one connection. AWS itself allows nine tries in three minutes.
-const ANSWERS: usize = 64;
+/// The limits of the daemon; `PROTOCOL.md` tells them.
+pub(crate) const LIMITS: Limits = Limits {
+    first_line: Duration::from_secs(5),
+    write: Duration::from_secs(10),
+    connections: 2048,
+    answers: 64,
+};
 
 /// Before accepting again after an error such as a lack of descriptors: the error would come back at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

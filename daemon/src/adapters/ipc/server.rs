@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use super::connection::{serve, turn_away};
-use super::{ACCEPT_PAUSE, CONNECTIONS, FAREWELL, Listener};
+use super::{ACCEPT_PAUSE, FAREWELL, Limits, Listener};
 use crate::exchange::Command;
 
 /// The listener and its connections.
@@ -22,14 +22,15 @@ use crate::exchange::Command;
 pub(crate) struct Server {
     listener: Arc<Listener>,
     commands: mpsc::Sender<Command>,
+    limits: Limits,
     connections: JoinSet<io::Result<()>>,
     requests: u64,
 }
 
 impl Server {
     /// A server that has accepted nothing yet.
-    pub(crate) fn new(listener: Arc<Listener>, commands: mpsc::Sender<Command>) -> Self {
-        Self { listener, commands, connections: JoinSet::new(), requests: 0 }
+    pub(crate) fn new(listener: Arc<Listener>, commands: mpsc::Sender<Command>, limits: Limits) -> Self {
+        Self { listener, commands, limits, connections: JoinSet::new(), requests: 0 }
     }
 
     /// Accepts for ever. Dropping the future stops accepting; connections go on until [`Server::farewell`].
@@ -57,8 +58,8 @@ impl Server {
     }
 
     fn welcome(&mut self, stream: Stream) {
-        let refusal = if self.connections.len() >= CONNECTIONS {
-            Some(crowded())
+        let refusal = if self.connections.len() >= self.limits.connections {
+            Some(crowded(self.limits))
         } else if is_this_user(&stream) {
             None
         } else {
@@ -66,11 +67,12 @@ impl Server {
         };
         if let Some(error) = refusal {
             warn!(code = ?error.error, "a connection was turned away");
-            self.connections.spawn(turn_away(stream, error));
+            self.connections.spawn(turn_away(stream, self.limits, error));
             return;
         }
         self.requests += 1;
-        self.connections.spawn(serve(stream, RequestId(self.requests), self.commands.clone()));
+        let id = RequestId(self.requests);
+        self.connections.spawn(serve(stream, self.limits, id, self.commands.clone()));
     }
 }
 
@@ -87,10 +89,10 @@ fn forbidden() -> Error {
     }
 }
 
-fn crowded() -> Error {
+fn crowded(limits: Limits) -> Error {
     Error {
         error: ErrorCode::Unavailable,
-        sentence: format!("the daemon already has {CONNECTIONS} connections"),
+        sentence: format!("the daemon already has {} connections", limits.connections),
         hint: Some("try again".to_owned()),
     }
 }

@@ -9,12 +9,13 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure, Sd
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use awsd_core::event::Failure;
 
-/// Judges an SDK error.
-pub(super) fn judge<E>(error: &SdkError<E, HttpResponse>) -> Failure
+/// Judges an SDK error; `tried` says whether the SDK had come to the point of sending.
+pub(super) fn judge<E>(error: &SdkError<E, HttpResponse>, tried: bool) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
+        _ if !tried => Failure::NotSent(cause(error)),
         SdkError::ConstructionFailure(_) => Failure::NotSent(cause(error)),
         SdkError::DispatchFailure(dispatch) if stayed_here(dispatch) => Failure::NotSent(cause(error)),
         SdkError::DispatchFailure(_) => Failure::NoAnswer(cause(error)),

@@ -74,7 +74,7 @@ async fn call(
                 .duration_seconds(seconds(*duration))
                 .set_serial_number(mfa.as_ref().map(|mfa| mfa.serial.clone()))
                 .set_token_code(mfa.as_ref().map(code));
-            let output = request.send().await.map_err(|error| failure::judge(&error))?;
+            let output = request.send().await.map_err(|error| failure::judge(&error, observer.tried()))?;
             session(output.credentials, None)
         }
         Action::AssumeRole { role, arn, duration, mfa } => {
@@ -84,18 +84,26 @@ async fn call(
                 .duration_seconds(seconds(*duration))
                 .set_serial_number(mfa.as_ref().map(|mfa| mfa.serial.clone()))
                 .set_token_code(mfa.as_ref().map(code));
-            let output = request.send().await.map_err(|error| failure::judge(&error))?;
+            let output = request.send().await.map_err(|error| failure::judge(&error, observer.tried()))?;
             let account = output.assumed_role_user.as_ref().and_then(|user| account_of(&user.arn));
             session(output.credentials, account)
         }
         Action::ListMfaDevices => {
             let client = client::iam(connectors, operation, observer)?;
-            let output = client.list_mfa_devices().send().await.map_err(|error| failure::judge(&error))?;
+            let output = client
+                .list_mfa_devices()
+                .send()
+                .await
+                .map_err(|error| failure::judge(&error, observer.tried()))?;
             Ok(Granted::Devices(output.mfa_devices.into_iter().map(|device| device.serial_number).collect()))
         }
         Action::GetCallerIdentity => {
             let client = client::sts(connectors, operation, observer)?;
-            let output = client.get_caller_identity().send().await.map_err(|error| failure::judge(&error))?;
+            let output = client
+                .get_caller_identity()
+                .send()
+                .await
+                .map_err(|error| failure::judge(&error, observer.tried()))?;
             output.account.map(Granted::Account).ok_or_else(|| unusable("no account"))
         }
     }
@@ -154,14 +162,4 @@ fn seconds(duration: Duration) -> i32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_account_is_the_fifth_part_of_the_arn() {
-        let arn = "arn:aws-cn:sts::111122223333:assumed-role/r/s";
-        assert_eq!(account_of(arn).as_deref(), Some("111122223333"));
-        assert_eq!(account_of("arn:aws:sts::alice:assumed-role/r/s"), None);
-        assert_eq!(account_of(""), None);
-    }
-}
+mod tests;

@@ -39,6 +39,11 @@ impl Observer {
         self.clock
     }
 
+    /// Whether the request was about to be sent.
+    pub(super) fn tried(&self) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).sent.is_some()
+    }
+
     /// AWS's clock minus this machine's, in seconds, if an answer came.
     pub(super) fn skew(&self) -> Option<i64> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).skew

@@ -1,0 +1,127 @@
+//! The examples in `golden/`: what this build writes and reads, byte for byte. An example is never edited, only added, so
+//! that a change of the protocol cannot happen by accident. `PROTOCOL.md` shows the same lines.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use awsd_proto::{Answer, Envelope, ErrorCode, Event, Reply, Request, ServerLine, frame};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The examples of this version: name and line.
+fn examples() -> BTreeMap<String, String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1");
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// Reads a line, checks that it is written the same way, and returns it.
+fn read<T: DeserializeOwned + Serialize>(name: &str, line: &str) -> T {
+    let message: T = frame::decode(line.trim_end().as_bytes()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let written = frame::encode(&message).unwrap();
+    assert_eq!(str::from_utf8(&written).unwrap(), line, "{name}");
+    message
+}
+
+/// The name of a server line's example; exhaustive, so that a new message needs one.
+fn name_of(line: &ServerLine) -> &'static str {
+    match line {
+        ServerLine::Error(_) => "error",
+        ServerLine::Reply(reply) => match reply.body {
+            Reply::Credentials(_) => "reply-credentials",
+            Reply::Status(_) => "reply-status",
+            Reply::Done { .. } => "reply-done",
+        },
+        ServerLine::Event(event) => match event {
+            Event::Question(_) => "event-question",
+            Event::Answered { .. } => "event-answered",
+            Event::Progress { .. } => "event-progress",
+            Event::Profile(_) => "event-profile",
+            Event::Session(_) => "event-session",
+            Event::Setting(_) => "event-setting",
+            Event::Finding(_) => "event-finding",
+        },
+    }
+}
+
+fn kind_of(request: &Request) -> &'static str {
+    match request {
+        Request::Credentials(_) => "credentials",
+        Request::Login(_) => "login",
+        Request::Logout { .. } => "logout",
+        Request::Mfa { .. } => "mfa",
+        Request::Questions => "questions",
+        Request::List { .. } => "list",
+        Request::Status => "status",
+        Request::Config => "config",
+        Request::Doctor { .. } => "doctor",
+        Request::Stop => "stop",
+    }
+}
+
+#[test]
+fn every_request_has_an_example() {
+    let examples = examples();
+    for kind in Request::KINDS {
+        let name = format!("request-{kind}");
+        let envelope: Envelope = read(&name, &examples[&name]);
+        assert_eq!(kind_of(&envelope.request), kind);
+    }
+    let requests = examples.keys().filter(|name| name.starts_with("request-")).count();
+    assert_eq!(requests, Request::KINDS.len());
+}
+
+#[test]
+fn every_line_of_the_daemon_has_an_example() {
+    let (mut names, examples) = (0, examples());
+    for (name, line) in &examples {
+        if name.starts_with("request-") {
+            continue;
+        }
+        if name == "answer-code" {
+            let Answer::Code { question, code } = read(name, line);
+            assert_eq!((question, code.expose()), (7, "123456"));
+            continue;
+        }
+        let message: ServerLine = read(name, line);
+        assert_eq!(name_of(&message), name);
+        names += 1;
+    }
+    assert_eq!(names, 11, "the arms of name_of");
+}
+
+#[test]
+fn the_document_shows_every_example() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../PROTOCOL.md")).unwrap();
+    for (name, line) in examples() {
+        assert!(document.contains(line.trim_end()), "PROTOCOL.md does not show {name}.json");
+    }
+}
+
+#[test]
+fn the_document_names_every_error_that_is_known() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../PROTOCOL.md")).unwrap();
+    let codes = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | ").map(|(code, _)| code));
+    let known = codes.filter(|code| {
+        serde_json::from_value::<ErrorCode>((*code).into()).is_ok_and(|code| code != ErrorCode::Other)
+    });
+    assert_eq!(known.count(), ErrorCode::LongLivedNotAllowed as usize + 1, "all but the last, Other");
+}
+
+#[test]
+fn a_line_of_a_later_version_can_be_read_as_far_as_it_is_known() {
+    let error = br#"{"protocol":2,"version":"9","error":"of-the-future","sentence":"s","more":1}"#;
+    let ServerLine::Error(error) = frame::decode(error).unwrap() else { panic!("not an error") };
+    assert_eq!(error.body.error, ErrorCode::Other);
+}
