@@ -1,4 +1,4 @@
-//! Test support of awsd: the AWS sandbox.
+//! Test support of awsd: the AWS sandbox, and the harness that runs the real programs against it.
 
 #![allow(
     clippy::expect_used,
@@ -8,4 +8,5 @@
     reason = "test support: what cannot go on should stop the test, loudly and at once"
 )]
 
+pub mod harness;
 pub mod sandbox;

@@ -1,0 +1,13 @@
+//! The real programs, run as a person runs them, with the sandbox as AWS.
+//!
+//! Build what is tested first: `cargo build -p awsd -p awsd-daemon`. Tests that need a program which is not there (the
+//! AWS CLI, a shell) say so and do nothing.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test: what cannot go on should stop it"
+)]
+
+mod first_use;

@@ -1,0 +1,58 @@
+//! Where the programs are that the tests run.
+
+use std::{
+    env, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// How many tests, or parts of tests, were skipped in this process.
+static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// The directory that the programs under test were built into: the one above that of the running test.
+///
+/// # Panics
+/// Where a program is missing.
+pub fn directory() -> PathBuf {
+    let test = env::current_exe().expect("this program has a path");
+    let directory = test.ancestors().nth(2).expect("tests are two directories down").to_owned();
+    for program in ["awsd", "awsd-daemon", "awsd-test-session"] {
+        let path = directory.join(program);
+        assert!(
+            path.is_file(),
+            "{} is missing; build what is tested first: cargo build -p awsd -p awsd-daemon -p awsd-tests",
+            path.display()
+        );
+    }
+    directory
+}
+
+/// The real AWS CLI: `AWSD_TEST_AWS`, else `aws` in the search path. `None`, after saying so, where there is none.
+pub fn aws() -> Option<PathBuf> {
+    found("AWSD_TEST_AWS", "aws")
+}
+
+/// A program: from the variable if it is set, else from the search path. `None`, after saying so, where there is none.
+pub fn found(variable: &str, name: &str) -> Option<PathBuf> {
+    let set = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let program = set.or_else(|| in_search_path(name));
+    if program.is_none() {
+        skipped(&format!("there is no {name} in PATH, and {variable} is not set"));
+    }
+    program
+}
+
+/// Tells whoever runs the tests that something was not tested, past the test runner, which hides what tests print.
+pub fn skipped(reason: &str) {
+    let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let line = format!("SKIPPED: {test}: {reason} ({count} skipped so far)\n");
+    let _nobody_reads = io::stderr().write_all(line.as_bytes());
+}
+
+fn in_search_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|directory| directory.join(name)).find(|program| Path::is_file(program))
+}
