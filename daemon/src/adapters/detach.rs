@@ -5,8 +5,6 @@ use std::io::{self, Stdout, Write as _};
 
 use awsd_proto::{Error, frame};
 
-use super::harden;
-
 /// What the client waits for when all is well.
 const READY: &[u8] = b"ready\n";
 
@@ -16,7 +14,7 @@ pub(crate) struct Pipe(Stdout);
 
 /// Leaves the client's session, directory and descriptors, all but the pipe.
 pub(crate) fn detach() -> io::Result<Pipe> {
-    harden::close_inherited_descriptors();
+    close_inherited_descriptors();
     let null = null()?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
@@ -25,6 +23,15 @@ pub(crate) fn detach() -> io::Result<Pipe> {
     let _leader = rustix::process::setsid();
     std::env::set_current_dir("/")?;
     Ok(Pipe(io::stdout()))
+}
+
+/// Closes every descriptor above standard error. To be called first, before anything is opened or any thread started:
+/// a descriptor left over from the client's shell would keep `x=$(awsd export P)` from ever returning.
+#[allow(unsafe_code)]
+fn close_inherited_descriptors() {
+    // SAFETY: nothing in this process owns a descriptor above 2 yet: `main` detaches before it opens anything, and the
+    // standard library holds none of its own.
+    unsafe { close_fds::close_open_fds(3, &[]) };
 }
 
 impl Pipe {

@@ -30,12 +30,3 @@ fn raise_descriptor_limit() {
         let _refused = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
     }
 }
-
-/// Closes every descriptor above standard error. To be called first, before anything is opened or any thread started:
-/// a descriptor left over from the client's shell would keep `x=$(awsd export P)` from ever returning.
-#[allow(unsafe_code)]
-pub(crate) fn close_inherited_descriptors() {
-    // SAFETY: nothing in this process owns a descriptor above 2 yet: the caller is `main`, before it opens anything, and
-    // the standard library holds none of its own.
-    unsafe { close_fds::close_open_fds(3, &[]) };
-}
