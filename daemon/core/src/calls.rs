@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::chain::Keys;
 use crate::denial;
 use crate::effect::{Action, Effect, Mfa, Operation};
-use crate::event::{CallId, Granted, Outcome};
+use crate::event::{CallId, Failure, Granted, Outcome};
 use crate::graph::{Flight, Lease, Node, Recipe};
 use crate::policy;
 use crate::reach::Target;
@@ -93,9 +93,18 @@ impl Core {
         let Some(target) = self.calls.remove(&call) else { return };
         if let Some(skew) = outcome.skew {
             self.skew = if skew.abs() <= policy::SKEW_NOISE { 0 } else { skew };
+            // By the better clock something may be over.
+            self.expire(now);
         }
+        let server = now.wall.shifted(self.skew);
         match (outcome.result, target) {
-            (Ok(Granted::Session(keys)), Target::Session(node)) => self.granted(now, call, &node, keys, out),
+            (Ok(Granted::Session(keys)), Target::Session(node)) if keys.expiration > Some(server) => {
+                self.granted(now, call, &node, keys, out);
+            }
+            (Ok(Granted::Session(_)), target) => {
+                let failure = Failure::NoAnswer("the session was over before it arrived".to_owned());
+                self.failed(now, call, &target, &failure, out);
+            }
             (Ok(Granted::Devices(serials)), Target::Fact(Fact::Devices, user)) => {
                 self.found_devices(now, &Target::Fact(Fact::Devices, user), serials, out);
             }
@@ -108,7 +117,7 @@ impl Core {
             (Err(failure), target) => self.failed(now, call, &target, &failure, out),
             (Ok(_), target) => {
                 // An adapter that answers another question than was asked.
-                let failure = crate::event::Failure::NoAnswer("the answer does not fit the call".to_owned());
+                let failure = Failure::NoAnswer("the answer does not fit the call".to_owned());
                 self.failed(now, call, &target, &failure, out);
             }
         }

@@ -57,7 +57,7 @@ impl Core {
     ) {
         let verdict = judge(failure);
         let device = self.desk.verified_by(call);
-        if self.repeat_at_once(target, verdict, device.as_ref(), out) {
+        if self.repeat_at_once(now, target, verdict, device.as_ref(), out) {
             return;
         }
         let ended = Ended { target, verdict, failure, waiting: self.waiting_for(now, target) };
@@ -80,6 +80,7 @@ impl Core {
     /// Signs again once the clock's error is known, and sends a code again that has not left this machine; once each.
     fn repeat_at_once(
         &mut self,
+        now: Now,
         target: &Target,
         verdict: Verdict,
         device: Option<&Device>,
@@ -95,7 +96,7 @@ impl Core {
         };
         flight.repeated = true;
         let call = self.next_call(target.clone());
-        let code = device.and_then(|device| self.desk.resend(device, call));
+        let code = device.and_then(|device| self.desk.resend(now, device, call));
         self.send(call, target, code, out)
     }
 

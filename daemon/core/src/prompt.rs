@@ -210,9 +210,12 @@ impl Desk {
     }
 
     /// The same code goes out once more, with another call: AWS cannot have seen it.
-    pub(crate) fn resend(&mut self, device: &Device, call: CallId) -> Option<SecretString> {
-        let verifying = self.open_mut(device)?.verifying.as_mut()?;
+    pub(crate) fn resend(&mut self, now: Now, device: &Device, call: CallId) -> Option<SecretString> {
+        let record = self.devices.get_mut(device)?;
+        let verifying = record.open.as_mut()?.verifying.as_mut()?;
         verifying.call = call;
+        // The machine may have slept in between: what counts is when AWS can see it.
+        record.spent.push((now.boot, verifying.code.clone()));
         Some(verifying.code.clone())
     }
 

@@ -173,7 +173,7 @@ impl Core {
     }
 
     /// Drops what is over, so that it is neither served nor kept in memory.
-    fn expire(&mut self, now: Now) {
+    pub(crate) fn expire(&mut self, now: Now) {
         let skew = self.skew;
         for slot in self.slots.values_mut() {
             if slot.lease.as_ref().is_some_and(|lease| lease.remaining(now, skew).is_zero()) {

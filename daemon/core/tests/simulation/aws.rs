@@ -1,0 +1,275 @@
+//! AWS as the simulation has it: who may what, codes, sessions, with the rules of the real one. It acts on a call at one
+//! moment and answers at another, or never.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use awsd_core::chain::{Keys, Role};
+use awsd_core::effect::{Action, Mfa, Operation};
+use awsd_core::event::{Failure, Granted};
+use awsd_core::time::Wall;
+use secrecy::{ExposeSecret as _, SecretString};
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+const STEP: u64 = 30;
+
+/// What temporary keys stand for.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// The key that everything began with.
+    pub root: String,
+    /// The device whose code made this session or the one that it was taken from.
+    pub mfa: Option<Wall>,
+    /// The roles taken, the last one is what these keys are.
+    pub roles: Vec<Taken>,
+    pub expires: Wall,
+    /// How often its user had been logged out when the call was made.
+    pub call: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub arn: String,
+    pub external_id: Option<String>,
+    pub session_name: String,
+    pub duration: Duration,
+}
+
+pub(crate) struct Trust {
+    pub mfa: bool,
+    pub max_age: Option<Duration>,
+    pub max_duration: Duration,
+    pub external_id: Option<&'static str>,
+    pub nobody: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Device {
+    pub spent: BTreeSet<String>,
+    pub tries: BTreeMap<u64, usize>,
+}
+
+pub(crate) struct Aws {
+    pub now: Wall,
+    pub users: BTreeMap<String, Vec<String>>,
+    pub roles: BTreeMap<String, Trust>,
+    pub devices: BTreeMap<String, Device>,
+    pub sessions: BTreeMap<String, Identity>,
+    pub revoked: BTreeSet<String>,
+    pub may_list: bool,
+    issued: u64,
+}
+
+fn refused(status: u16, code: &str, message: &str) -> Failure {
+    Failure::Refused { status, code: code.to_owned(), message: message.to_owned() }
+}
+
+fn denied(message: &str) -> Failure {
+    refused(403, "AccessDenied", message)
+}
+
+/// The code that a device shows at a moment.
+pub(crate) fn code(device: &str, at: Wall) -> String {
+    code_of_step(device, at.0.as_secs() / STEP)
+}
+
+fn code_of_step(device: &str, step: u64) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in device.bytes().chain(step.to_le_bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    }
+    format!("{:06}", (hash ^ (hash >> 31)) % 1_000_000)
+}
+
+impl Aws {
+    pub(crate) fn new() -> Self {
+        let hour = Duration::from_hours(1);
+        let trust = |mfa, max_age, hours: u32, external_id, nobody| Trust {
+            mfa,
+            max_age,
+            max_duration: hour * hours,
+            external_id,
+            nobody,
+        };
+        let arn = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+        let roles = [
+            (arn("needs-mfa"), trust(true, None, 12, None, false)),
+            (arn("open"), trust(false, None, 12, None, false)),
+            (arn("closed"), trust(true, None, 12, None, true)),
+            (arn("young"), trust(true, Some(hour / 2), 12, None, false)),
+            (arn("short"), trust(true, None, 1, None, false)),
+            (arn("open-short"), trust(false, None, 2, None, false)),
+            (arn("external"), trust(true, None, 12, Some("agreed"), false)),
+            (arn("next"), trust(false, None, 12, None, false)),
+            ("arn:aws:iam::444455556666:role/other".to_owned(), trust(true, None, 12, None, false)),
+        ];
+        let device = |name: &str| format!("arn:aws:iam::{ACCOUNT}:mfa/{name}");
+        let users = [
+            ("AKIAALICE", vec![device("alice")]),
+            ("AKIABOB", vec![device("bob")]),
+            ("AKIACAROL", vec![]),
+            ("AKIADAVE", vec![device("dave1"), device("dave2")]),
+            ("AKIAEVE", vec![format!("arn:aws:iam::{ACCOUNT}:u2f/user/eve/key")]),
+            ("ASIASAML1", vec![]),
+            ("ASIASAML2", vec![]),
+        ];
+        Self {
+            now: Wall::from_secs(1_800_000_000),
+            users: users.into_iter().map(|(key, devices)| (key.to_owned(), devices)).collect(),
+            roles: roles.into_iter().collect(),
+            devices: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            revoked: BTreeSet::new(),
+            may_list: true,
+            issued: 0,
+        }
+    }
+
+    /// Acts on a call, as AWS does when the request reaches it.
+    pub(crate) fn act(&mut self, operation: &Operation, local: Wall, call: u64) -> Result<Granted, Failure> {
+        let signed = local.shifted(operation.skew);
+        let off = signed.since(self.now).max(self.now.since(signed));
+        if off > Duration::from_mins(15) {
+            return Err(refused(
+                403,
+                "SignatureDoesNotMatch",
+                "Signature expired: a is now earlier than b (c - 15 min.)",
+            ));
+        }
+        let key = operation.signer.access_key_id.as_str();
+        if operation.signer.secret_access_key.expose_secret() != format!("secret of {key}") {
+            return Err(refused(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match",
+            ));
+        }
+        if self.revoked.contains(key) {
+            return Err(refused(
+                403,
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+            ));
+        }
+        let caller = self.sessions.get(key).cloned();
+        if caller.as_ref().is_some_and(|session| session.expires <= self.now) {
+            return Err(refused(
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            ));
+        }
+        assert!(caller.is_some() || self.users.contains_key(key), "signed with unknown keys {key}");
+        match &operation.action {
+            Action::ListMfaDevices if !self.may_list => {
+                Err(denied("User: x is not authorized to perform: iam:ListMFADevices"))
+            }
+            Action::ListMfaDevices => Ok(Granted::Devices(self.users.get(key).cloned().unwrap_or_default())),
+            Action::GetCallerIdentity => Ok(Granted::Account(ACCOUNT.to_owned())),
+            Action::GetSessionToken { duration, mfa } => {
+                assert!(caller.is_none() && key.starts_with("AKIA"), "GetSessionToken with temporary keys");
+                let seconds = duration.as_secs();
+                assert!((900..=129_600).contains(&seconds), "GetSessionToken for {seconds} s");
+                let verified = self.verify(key, mfa.as_ref())?;
+                let identity = Identity {
+                    mfa: verified,
+                    roles: Vec::new(),
+                    ..self.identity(key, None, *duration, call)
+                };
+                Ok(self.issue(identity))
+            }
+            Action::AssumeRole { role, arn, duration, mfa } => {
+                self.assume(key, caller.as_ref(), role, arn, *duration, mfa.as_ref(), call)
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parameters of the real call")]
+    fn assume(
+        &mut self,
+        key: &str,
+        caller: Option<&Identity>,
+        role: &Role,
+        arn: &str,
+        duration: Duration,
+        mfa: Option<&Mfa>,
+        call: u64,
+    ) -> Result<Granted, Failure> {
+        let chained = key.starts_with("ASIA");
+        if chained && duration > Duration::from_hours(1) {
+            let text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+            return Err(refused(400, "ValidationError", text));
+        }
+        let verified = self.verify(key, mfa)?.or_else(|| caller.and_then(|caller| caller.mfa));
+        let from_role = caller.is_some_and(|caller| !caller.roles.is_empty());
+        let mfa_age = verified.filter(|_| !from_role).map(|at| self.now.since(at));
+        let Some(trust) = self.roles.get(arn) else {
+            return Err(denied("User: x is not authorized to perform: sts:AssumeRole"));
+        };
+        let allowed = !trust.nobody
+            && (!trust.mfa || mfa_age.is_some())
+            && trust.max_age.is_none_or(|max| mfa_age.is_some_and(|age| age < max))
+            && trust.external_id.is_none_or(|id| role.external_id.as_deref() == Some(id));
+        if !allowed {
+            return Err(denied("User: x is not authorized to perform: sts:AssumeRole on resource: y"));
+        }
+        if duration > trust.max_duration {
+            let text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+            return Err(refused(400, "ValidationError", text));
+        }
+        let mut identity = self.identity(key, caller, duration, call);
+        identity.roles.push(Taken {
+            arn: arn.to_owned(),
+            external_id: role.external_id.clone(),
+            session_name: role.session_name.clone(),
+            duration,
+        });
+        Ok(self.issue(identity))
+    }
+
+    fn identity(&self, key: &str, caller: Option<&Identity>, duration: Duration, call: u64) -> Identity {
+        Identity {
+            root: caller.map_or_else(|| key.to_owned(), |caller| caller.root.clone()),
+            mfa: None,
+            roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
+            expires: self.now + duration,
+            call,
+        }
+    }
+
+    fn issue(&mut self, identity: Identity) -> Granted {
+        self.issued += 1;
+        let access_key_id = format!("ASIA{:08}", self.issued);
+        let expires = identity.expires;
+        self.sessions.insert(access_key_id.clone(), identity);
+        Granted::Session(Keys {
+            secret_access_key: SecretString::from(format!("secret of {access_key_id}")),
+            access_key_id,
+            session_token: Some(SecretString::from("token")),
+            expiration: Some(expires),
+            account_id: None,
+        })
+    }
+
+    /// Two steps either way, each code once, nine tries in three minutes.
+    fn verify(&mut self, key: &str, mfa: Option<&Mfa>) -> Result<Option<Wall>, Failure> {
+        let Some(mfa) = mfa else { return Ok(None) };
+        let unable = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number";
+        if !self.users.get(key).is_some_and(|devices| devices.contains(&mfa.serial)) {
+            return Err(denied(unable));
+        }
+        let device = self.devices.entry(mfa.serial.clone()).or_default();
+        let tries = device.tries.entry(self.now.0.as_secs() / 180).or_default();
+        *tries += 1;
+        if *tries > 9 {
+            return Err(denied(unable));
+        }
+        let step = self.now.0.as_secs() / STEP;
+        let given = mfa.code.expose_secret();
+        let known = (step - 2..=step + 2).any(|step| code_of_step(&mfa.serial, step) == given);
+        if !known || !device.spent.insert(given.to_owned()) {
+            return Err(denied("MultiFactorAuthentication failed with invalid MFA one time pass code. "));
+        }
+        Ok(Some(self.now))
+    }
+}

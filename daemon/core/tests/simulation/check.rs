@@ -1,0 +1,182 @@
+//! The invariants: what must hold after every event, whatever happened.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use awsd_core::chain::{Base, RoleName};
+use awsd_core::effect::{Action, Operation, Served};
+use awsd_core::event::{Patience, Purpose};
+use awsd_core::policy;
+
+use crate::aws::ACCOUNT;
+use crate::world::{Clocks, Open, World};
+
+/// Clocks that count as agreeing may differ by this much.
+const NOISE: Duration = Duration::from_secs(policy::SKEW_NOISE.unsigned_abs() + 1);
+
+impl World {
+    /// What is served is what was asked for, alive, and not from before a logout.
+    pub(crate) fn check_served(&self, open: &Open, served: &Served) {
+        let Base::Keys(base) = &open.chain.base else { return };
+        if open.purpose == Purpose::Login {
+            self.fail("a login is answered with credentials");
+        }
+        if served.region != open.chain.region {
+            self.fail("the region is another caller's");
+        }
+        let key = &served.keys.access_key_id;
+        if open.chain.roles.is_empty() && base.temporary() {
+            if *key != base.access_key_id {
+                self.fail("the source's own keys are wanted");
+            }
+            return;
+        }
+        let Some(identity) = self.aws.sessions.get(key) else { self.fail("a long-lived key is handed out") };
+        if identity.root != base.access_key_id {
+            self.fail("a session of another user");
+        }
+        let left = identity.expires.since(self.aws.now);
+        // An answer can be long on its way; the core knows the life that was left when it came.
+        let life = self.leases.get(key).map_or(Duration::ZERO, |held| held.life);
+        let late = if self.clocks == Clocks::Right { NOISE } else { NOISE * 2 };
+        if left + late < policy::floor(life) {
+            self.fail(&format!("a session with {left:?} left is served"));
+        }
+        if identity.call < open.logouts {
+            self.fail("a session from before a logout is served");
+        }
+        if served.expiration != Some(identity.expires) {
+            self.fail("the wrong expiration is told");
+        }
+        self.check_roles(open, identity);
+    }
+
+    fn check_roles(&self, open: &Open, identity: &crate::aws::Identity) {
+        if identity.roles.len() != open.chain.roles.len() {
+            self.fail("not the roles that were asked for");
+        }
+        let mut account = ACCOUNT.to_owned();
+        for (taken, role) in identity.roles.iter().zip(&open.chain.roles) {
+            let arn = match &role.arn {
+                RoleName::Arn(arn) => arn.clone(),
+                RoleName::Bare(name) => format!("arn:aws:iam::{account}:role/{name}"),
+            };
+            arn.split(':').nth(4).unwrap_or_default().clone_into(&mut account);
+            let wanted = role.duration.unwrap_or(policy::CHAINED_LIMIT);
+            let duration = taken.duration == wanted || taken.duration == wanted.min(policy::CHAINED_LIMIT);
+            if taken.arn != arn
+                || taken.session_name != role.session_name
+                || taken.external_id != role.external_id
+                || !duration
+            {
+                self.fail(&format!("{taken:?} is served for {role:?}"));
+            }
+        }
+        if identity.roles.is_empty() && open.chain.device.is_some() && identity.mfa.is_none() {
+            self.fail("a session without MFA for a user with a device");
+        }
+    }
+
+    /// Calls are signed with keys that are alive.
+    pub(crate) fn check_signer(&self, operation: &Operation) {
+        let Some(identity) = self.aws.sessions.get(&operation.signer.access_key_id) else { return };
+        if identity.expires + NOISE < self.aws.now {
+            self.fail("a call is signed with a session that is over");
+        }
+    }
+
+    /// A call is made only where what is held is not enough for anybody.
+    pub(crate) fn check_needed(&self, what: &str, operation: &Operation) {
+        let held = self.leases.values().filter(|held| held.what == what).max_by_key(|held| held.given);
+        let Some(held) = held else { return };
+        let root = self.root_of(&operation.signer.access_key_id);
+        let dropped = held.logouts < self.logouts.get(&root).copied().unwrap_or(0)
+            || self
+                .aws
+                .revoked
+                .iter()
+                .any(|key| self.leases.get(key).is_some_and(|revoked| revoked.what == what))
+            || self.clocks != Clocks::Right
+            || self.resigned.as_deref() == Some(what);
+        if dropped {
+            return;
+        }
+        let left = held.expires.since(self.aws.now);
+        match &operation.action {
+            Action::GetSessionToken { mfa: Some(_), .. } => {
+                let wanted = self.abandoned || self.open.values().any(Open::wants_new_mfa);
+                if !wanted && left > policy::SNAPSHOT_MARGIN.min(held.life / 3) + NOISE {
+                    self.fail(&format!("a code is used although the session has {left:?} left"));
+                }
+            }
+            Action::AssumeRole { mfa: None, .. } | Action::GetSessionToken { mfa: None, .. } => {
+                let ending = operation
+                    .signer
+                    .expiration
+                    .is_some_and(|end| end.since(self.aws.now) <= policy::LAST_CALL + NOISE);
+                if ending && (held.used || held.used_before) {
+                    return;
+                }
+                let bar = policy::SNAPSHOT_MARGIN
+                    .max(policy::REPEATED_MARGIN + policy::JITTER)
+                    .min(held.life / 3 + held.life / 12);
+                if left > bar + NOISE {
+                    self.fail(&format!("a session is made anew although {left:?} is left"));
+                }
+                let somebody = self
+                    .open
+                    .values()
+                    .any(|open| matches!(&open.chain.base, Base::Keys(keys) if keys.access_key_id == root));
+                if !somebody && !held.used {
+                    self.fail("a session is renewed although nobody used it");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What must hold between events.
+    pub(crate) fn check_state(&self) {
+        let now = self.now();
+        let wake = self.core.next_wake(now);
+        if wake.is_some_and(|wake| wake <= now.boot) {
+            self.fail("the next moment to wake has passed");
+        }
+        let questions = self.core.questions(now);
+        let devices: BTreeSet<_> = questions.iter().map(|question| &question.device).collect();
+        if devices.len() != questions.len() {
+            self.fail("two questions for one device");
+        }
+        for session in self.core.sessions(now) {
+            if session.remaining.is_zero() || session.remaining > session.life {
+                self.fail("a session is kept after its end");
+            }
+        }
+        for open in self.open.values() {
+            if let Some(shown) = &open.shown
+                && !questions.iter().any(|question| question.id == shown.id)
+            {
+                self.fail("a question is shown that is closed");
+            }
+        }
+        let shown = questions.iter().any(|question| !question.verifying);
+        if self.idle() && !self.open.is_empty() && wake.is_none() && !shown {
+            self.fail("requests wait for nothing");
+        }
+        let asked = self.open.values().filter(|open| open.shown.is_some()).count();
+        let able = self.open.values().filter(|open| matches!(open.patience, Patience::Terminal(_))).count();
+        if self.idle() && wake.is_none() && asked == 0 && able > 0 {
+            self.fail("somebody at a terminal waits and sees nothing");
+        }
+    }
+}
+
+impl Open {
+    /// Whether it may want an MFA session anew although the old one is good: a login, or a role that looks at its age.
+    pub(crate) fn wants_new_mfa(&self) -> bool {
+        self.purpose == Purpose::Login
+            || self.chain.roles.first().is_some_and(|role| {
+                matches!(&role.arn, RoleName::Arn(arn) if arn.ends_with("/young") || arn.ends_with("/closed"))
+            })
+    }
+}

@@ -1,0 +1,96 @@
+//! The core under thousands of bad days: seeded schedules of requests, answers, faults, clock jumps, logouts and edits,
+//! with the invariants checked after every event.
+//!
+//! `AWSD_SIM_SCHEDULES` sets how many schedules run, `AWSD_SIM_SEED` runs one. A seed that fails is printed; it becomes a
+//! line in `FOUND`.
+
+mod aws;
+mod check;
+mod network;
+mod people;
+mod profiles;
+mod random;
+mod world;
+
+use std::panic;
+use std::time::Duration;
+
+use crate::world::World;
+
+/// Schedules in an ordinary run, and events in each.
+const SCHEDULES: u64 = 20_000;
+const EVENTS: u64 = 200;
+
+/// Seeds that failed once.
+const FOUND: [u64; 0] = [];
+
+fn schedule(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..EVENTS {
+        match world.random.below(100) {
+            0..28 => world.ask(),
+            28..58 => world.network(),
+            58..76 => world.person(),
+            76..91 => {
+                let by =
+                    *world.random.pick(&[0_u64, 1, 1, 5, 30, 30, 60, 200, 600, 1200, 1800, 3600, 20_000]);
+                let millis = world.random.below(1000);
+                world.pass(Duration::from_secs(by) + Duration::from_millis(millis));
+            }
+            91..93 => world.leave(),
+            93 => world.dismiss(),
+            94 => world.logout(),
+            95 | 96 => world.disturb_clock(),
+            _ => world.edit(),
+        }
+    }
+    settle(&mut world);
+}
+
+/// When the network works and everybody answers, everything comes to an end, and then to rest.
+fn settle(world: &mut World) {
+    for _ in 0..400 {
+        world.finish_calls();
+        if world.open.is_empty() && world.answers.is_empty() {
+            break;
+        }
+        world.answer_rightly();
+        world.finish_calls();
+        world.pass(Duration::from_secs(31));
+    }
+    if !world.open.is_empty() || !world.answers.is_empty() {
+        let open: Vec<_> = world.open.iter().map(|(id, open)| (id, open.purpose, &open.chain)).collect();
+        world.fail(&format!("requests are never answered: {open:?} {:?}", world.answers));
+    }
+    for _ in 0..10_000 {
+        let Some(wake) = world.core.next_wake(world.now()) else { return };
+        world.sleep_until(wake);
+        world.finish_calls();
+    }
+    world.fail("the core never comes to rest although nobody asks");
+}
+
+#[test]
+fn the_invariants_hold_on_every_schedule() {
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    if let Some(seed) = number("AWSD_SIM_SEED") {
+        return schedule(seed);
+    }
+    let schedules = number("AWSD_SIM_SCHEDULES").unwrap_or(SCHEDULES);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || {
+                for seed in FOUND.iter().copied().chain(0..schedules).filter(|seed| seed % threads == thread)
+                {
+                    if let Err(panic) = panic::catch_unwind(|| schedule(seed)) {
+                        eprintln!(
+                            "to see it again: AWSD_SIM_SEED={seed} cargo test -p awsd-core --test simulation"
+                        );
+                        panic::resume_unwind(panic);
+                    }
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,219 @@
+//! Calls on their way, and time passing.
+
+use std::time::Duration;
+
+use awsd_core::effect::{Action, Operation};
+use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
+use awsd_core::time::Boot;
+use secrecy::ExposeSecret as _;
+
+use crate::world::{Clocks, Flight, Held, World};
+
+/// What a call is for: two of the same at one time would be one too many.
+fn purpose_of(operation: &Operation) -> String {
+    let signer = &operation.signer.access_key_id;
+    match &operation.action {
+        Action::GetSessionToken { mfa, .. } => {
+            format!("session {signer} {:?}", mfa.as_ref().map(|mfa| &mfa.serial))
+        }
+        Action::AssumeRole { role, arn, duration, mfa } => format!(
+            "role {signer} {arn} {duration:?} {} {:?} {:?}",
+            role.session_name,
+            role.external_id,
+            mfa.as_ref().map(|mfa| &mfa.serial)
+        ),
+        Action::ListMfaDevices => format!("devices {signer}"),
+        Action::GetCallerIdentity => format!("account {signer}"),
+    }
+}
+
+impl World {
+    /// A call is made: it must be needed, and it must be the only one of its kind.
+    pub(crate) fn call(&mut self, call: CallId, operation: Operation) {
+        let what = purpose_of(&operation);
+        self.log(&format!("call {call:?} {what}"));
+        let root = self.root_of(&operation.signer.access_key_id);
+        let logouts = self.logouts.get(&root).copied().unwrap_or(0);
+        // What was under way at a logout does not count any more: its answer is thrown away.
+        let same = |flight: &Flight| flight.logouts == logouts && purpose_of(&flight.operation) == what;
+        if self.flights.values().any(same) {
+            self.fail(&format!("a second call for the same thing: {what}"));
+        }
+        self.check_signer(&operation);
+        self.check_needed(&what, &operation);
+        if let Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. } =
+            &operation.action
+        {
+            self.history.push(format!("          with code {}", mfa.code.expose_secret()));
+            self.check_code(&mfa.serial, mfa.code.expose_secret());
+        }
+        let sent = self.now();
+        self.flights.insert(call, Flight { operation, acted: None, sent, logouts });
+    }
+
+    pub(crate) fn root_of(&self, key: &str) -> String {
+        self.aws.sessions.get(key).map_or_else(|| key.to_owned(), |session| session.root.clone())
+    }
+
+    fn check_code(&mut self, serial: &str, code: &str) {
+        let seen = self.seen_codes.get(serial).is_some_and(|codes| codes.contains_key(code));
+        if seen {
+            self.fail(&format!(
+                "a code is sent again that AWS may have looked at: {code} {:?}",
+                self.seen_codes
+            ));
+        }
+        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.fail("something is sent that is no code");
+        }
+        let window = self.aws.now.0.as_secs() / 180;
+        let tries = self.tries.entry((serial.to_owned(), window)).or_default();
+        *tries += 1;
+        // Where the clock is wrong, the window is known only as well as the clock. A resend counts here and not there.
+        if self.clocks == Clocks::Right && *tries > 9 {
+            self.fail("more codes are tried than AWS looks at");
+        }
+    }
+
+    /// AWS acts on a call that is under way, or its answer comes, or none does.
+    pub(crate) fn network(&mut self) {
+        let Some(&call) = self.flights.keys().nth(self.random.index(8)) else {
+            return;
+        };
+        let acted = self.flights[&call].acted.is_some();
+        let fate = self.random.below(100);
+        match (acted, fate) {
+            (false, 0..4) => self.lose(call, Failure::NotSent("connection refused".to_owned())),
+            (false, 4..7) => self.lose(call, Failure::NoAnswer("timed out".to_owned())),
+            (false, 7..10) => {
+                let throttled = Failure::Refused {
+                    status: 400,
+                    code: "Throttling".to_owned(),
+                    message: "Rate exceeded".to_owned(),
+                };
+                self.lose(call, throttled);
+            }
+            (false, _) => self.act(call),
+            (true, 0..4) => self.lose(call, Failure::NoAnswer("connection reset".to_owned())),
+            (true, _) => self.arrive(call),
+        }
+    }
+
+    fn act(&mut self, call: CallId) {
+        let Some(flight) = self.flights.get_mut(&call) else { return };
+        let acted = self.aws.act(&flight.operation, flight.sent.wall, flight.logouts);
+        flight.acted = Some(acted);
+    }
+
+    fn arrive(&mut self, call: CallId) {
+        let Some(flight) = self.flights.remove(&call) else { return };
+        let Some(result) = flight.acted else { return };
+        if let Ok(Granted::Session(keys)) = &result {
+            let what = purpose_of(&flight.operation);
+            let used_before =
+                self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
+            let Some(expires) = keys.expiration else { self.fail("a session without an end") };
+            let given = Boot(self.boot);
+            let life = expires.since(self.aws.now);
+            let held = Held { what, given, expires, life, used: false, used_before, logouts: flight.logouts };
+            self.leases.insert(keys.access_key_id.clone(), held);
+        }
+        self.code_seen(&flight.operation, flight.sent.boot, result.as_ref().err());
+        let skew = Some(-self.error);
+        let outcome = match &result {
+            Ok(_) => "ok".to_owned(),
+            Err(failure) => format!("{failure:?}"),
+        };
+        self.log(&format!("answer {call:?} {outcome}"));
+        // A call refused for its time is signed once more, whoever still waits for it.
+        self.resigned = outcome.contains("SignatureDoesNotMatch").then(|| purpose_of(&flight.operation));
+        self.give(Event::Finished { call, outcome: Outcome { result, skew } });
+        self.resigned = None;
+    }
+
+    fn lose(&mut self, call: CallId, failure: Failure) {
+        let Some(flight) = self.flights.remove(&call) else { return };
+        self.code_seen(&flight.operation, flight.sent.boot, Some(&failure));
+        self.log(&format!("lost {call:?} {failure:?}"));
+        self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
+    }
+
+    fn code_seen(&mut self, operation: &Operation, sent: Boot, failure: Option<&Failure>) {
+        let unseen = match failure {
+            Some(Failure::NotSent(_)) => true,
+            Some(Failure::Refused { code, .. }) => code == "SignatureDoesNotMatch",
+            _ => false,
+        };
+        let (Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. }) =
+            &operation.action
+        else {
+            return;
+        };
+        if !unseen {
+            let seen = self.seen_codes.entry(mfa.serial.clone()).or_default();
+            seen.insert(mfa.code.expose_secret().to_owned(), sent);
+            self.forget_codes();
+        }
+    }
+
+    /// Time passes. Timers ring when they should, or late if the machine slept.
+    pub(crate) fn pass(&mut self, by: Duration) {
+        let asleep = self.random.percent(5);
+        let end = self.boot + by;
+        while let Some(wake) = self.core.next_wake(self.now()).filter(|wake| !asleep && wake.0 <= end) {
+            self.sleep_until(wake);
+        }
+        let rest = end.saturating_sub(self.boot);
+        self.boot = end;
+        self.aws.now = self.aws.now + rest;
+        self.forget_codes();
+        self.give(Event::Woken);
+    }
+
+    /// After some minutes a device may show the same digits again by chance.
+    fn forget_codes(&mut self) {
+        let boot = Boot(self.boot);
+        for seen in self.seen_codes.values_mut() {
+            seen.retain(|_, at| boot.since(*at) < Duration::from_secs(170));
+        }
+    }
+
+    /// The machine's clock is set, or the whole machine is stopped for a while.
+    pub(crate) fn disturb_clock(&mut self) {
+        let seconds = *self.random.pick(&[1_u64, 30, 300, 700, 1300, 4000, 90_000]);
+        match self.clocks {
+            Clocks::Right => {}
+            Clocks::Jumping => {
+                let by = i64::try_from(seconds).unwrap_or(4000).min(4000);
+                self.error = if self.random.percent(50) { by } else { -by };
+                self.log(&format!("the clock is off by {}", self.error));
+            }
+            Clocks::Stopping => {
+                self.aws.now = self.aws.now + Duration::from_secs(seconds);
+                self.log(&format!("stopped for {seconds} s"));
+            }
+        }
+    }
+
+    /// Nothing happens until a timer rings.
+    pub(crate) fn sleep_until(&mut self, wake: Boot) {
+        let step = wake.0.saturating_sub(self.boot);
+        self.boot = wake.0;
+        self.aws.now = self.aws.now + step;
+        self.forget_codes();
+        self.give(Event::Woken);
+    }
+
+    pub(crate) fn idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    pub(crate) fn finish_calls(&mut self) {
+        while let Some(&call) = self.flights.keys().next() {
+            if self.flights[&call].acted.is_none() {
+                self.act(call);
+            }
+            self.arrive(call);
+        }
+    }
+}

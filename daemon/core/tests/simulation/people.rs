@@ -1,0 +1,181 @@
+//! What callers and the person at the device do.
+
+use std::time::Duration;
+
+use awsd_core::chain::{Base, RoleName};
+use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::time::Boot;
+use secrecy::SecretString;
+
+use crate::aws;
+use crate::profiles;
+use crate::world::{Open, World};
+
+impl World {
+    /// Somebody asks for something.
+    pub(crate) fn ask(&mut self) {
+        let wrong_secret = self.random.percent(2);
+        let chain = profiles::chain(&mut self.random, self.saml, wrong_secret);
+        let purpose = *self.random.pick(&[
+            Purpose::Repeated,
+            Purpose::Repeated,
+            Purpose::Snapshot,
+            Purpose::Snapshot,
+            Purpose::Login,
+        ]);
+        let patience = *self.random.pick(&[
+            Patience::Terminal(None),
+            Patience::Terminal(None),
+            Patience::Terminal(Some(Duration::from_secs(40))),
+            Patience::Silent(None),
+            Patience::Silent(Some(Duration::from_secs(90))),
+            Patience::Never,
+        ]);
+        let code =
+            chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
+        let id = self.request();
+        let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
+        let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
+        let roles: Vec<_> = chain
+            .roles
+            .iter()
+            .map(|role| match &role.arn {
+                RoleName::Arn(name) | RoleName::Bare(name) => name.rsplit('/').next().unwrap_or_default(),
+            })
+            .collect();
+        self.log(&format!(
+            "ask {id:?} {} {roles:?} {purpose:?} {patience:?} code {}",
+            keys.access_key_id,
+            code.is_some()
+        ));
+        let open =
+            Open { chain: chain.clone(), purpose, patience, asked: Boot(self.boot), shown: None, logouts };
+        self.open.insert(id, open);
+        self.give(Event::Ask(
+            id,
+            Box::new(Ask { chain, purpose, patience, caller: Caller::default(), code }),
+        ));
+    }
+
+    fn request(&mut self) -> RequestId {
+        self.last_request += 1;
+        RequestId(self.last_request)
+    }
+
+    /// What somebody might type: mostly the right code, sometimes an old one, a wrong one or nonsense.
+    fn some_code(&mut self, device: &str) -> SecretString {
+        let now = self.aws.now;
+        SecretString::from(match self.random.below(20) {
+            0 => "000000".to_owned(),
+            1 => "12345".to_owned(),
+            2 => "letters".to_owned(),
+            3 => aws::code(device, now - Duration::from_mins(10)),
+            4 => aws::code(device, now - Duration::from_secs(30)),
+            5 => format!(" {}  ", aws::code(device, now)),
+            _ => aws::code(device, now),
+        })
+    }
+
+    /// Somebody answers a question: at a terminal, or with `awsd mfa`.
+    pub(crate) fn person(&mut self) {
+        let shown: Vec<(RequestId, QuestionId, String)> = self
+            .open
+            .iter()
+            .filter_map(|(id, open)| open.shown.as_ref().map(|shown| (*id, shown.id, shown.device.clone())))
+            .collect();
+        let questions = self.core.questions(self.now());
+        if !shown.is_empty() && self.random.percent(80) {
+            let (by, question, device) = self.random.pick(&shown).clone();
+            let code = self.some_code(&device);
+            self.log(&format!("typed {by:?} {question:?}"));
+            self.give(Event::Typed { by, question, code });
+        } else if !questions.is_empty() {
+            let question = self.random.pick(&questions).clone();
+            let code = self.some_code(&question.device);
+            let by = self.request();
+            self.answers.insert(by);
+            let profile = self.random.percent(50).then_some(question.profile);
+            self.log(&format!("awsd mfa {by:?}"));
+            self.give(Event::Answer { by, profile, code });
+        }
+    }
+
+    pub(crate) fn dismiss(&mut self) {
+        let questions = self.core.questions(self.now());
+        if let Some(question) = questions.first() {
+            self.log(&format!("not now {:?}", question.id));
+            self.give(Event::Dismissed(question.id));
+        }
+    }
+
+    pub(crate) fn leave(&mut self) {
+        let ids: Vec<_> = self.open.keys().chain(&self.answers).copied().collect();
+        if !ids.is_empty() {
+            let id = *self.random.pick(&ids);
+            self.abandoned |= self.open.remove(&id).is_some_and(|open| open.wants_new_mfa());
+            self.answers.remove(&id);
+            self.log(&format!("gone {id:?}"));
+            self.give(Event::Gone(id));
+        }
+    }
+
+    pub(crate) fn logout(&mut self) {
+        let keys: Vec<String> = self.aws.users.keys().cloned().collect();
+        let one = self.random.percent(50).then(|| self.random.pick(&keys).clone());
+        for key in keys.iter().filter(|key| one.as_ref().is_none_or(|one| one == *key)) {
+            *self.logouts.entry(key.clone()).or_default() += 1;
+        }
+        let by = self.request();
+        self.answers.insert(by);
+        self.log(&format!("logout {one:?}"));
+        self.give(Event::Logout { by, access_keys: one.clone().map(|key| vec![key]) });
+        let gone = |key: &str| one.as_ref().is_none_or(|one| one == key);
+        let root = |open: &Open| matches!(&open.chain.base, Base::Keys(keys) if gone(&keys.access_key_id));
+        if self.answers.contains(&by) || self.open.values().any(root) {
+            self.fail("after a logout somebody still waits");
+        }
+        if one.is_none() && !self.core.sessions(self.now()).is_empty() {
+            self.fail("after a logout sessions are held");
+        }
+    }
+
+    /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
+    pub(crate) fn edit(&mut self) {
+        match self.random.below(6) {
+            0 => self.saml = 3 - self.saml,
+            1 => {
+                let keys: Vec<String> = self.aws.sessions.keys().cloned().collect();
+                if !keys.is_empty() {
+                    let key = self.random.pick(&keys).clone();
+                    self.log(&format!("revoked {key}"));
+                    self.aws.revoked.insert(key);
+                }
+            }
+            2 => {
+                self.aws.revoked.insert("AKIABOB".to_owned());
+            }
+            3 => {
+                self.aws.revoked.remove("AKIABOB");
+            }
+            4 => self.aws.may_list = !self.aws.may_list,
+            _ => {
+                let carol = self.aws.users.get_mut("AKIACAROL");
+                if let Some(carol) = carol.filter(|devices| devices.is_empty()) {
+                    carol.push(format!("arn:aws:iam::{}:mfa/carol", aws::ACCOUNT));
+                }
+            }
+        }
+    }
+
+    /// Everybody who is asked gives the code that is shown now.
+    pub(crate) fn answer_rightly(&mut self) {
+        for question in self.core.questions(self.now()) {
+            let code = SecretString::from(aws::code(&question.device, self.aws.now));
+            let by = self.request();
+            self.answers.insert(by);
+            self.log(&format!("awsd mfa {by:?} (right)"));
+            self.give(Event::Answer { by, profile: Some(question.device), code });
+            self.finish_calls();
+        }
+    }
+}

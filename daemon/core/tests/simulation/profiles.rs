@@ -1,0 +1,87 @@
+//! The profiles that simulated callers ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use awsd_core::chain::{Base, Chain, Keys, Role, RoleName, Service};
+use secrecy::SecretString;
+
+use crate::aws::ACCOUNT;
+use crate::random::Random;
+
+const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "ap-south-1"];
+
+/// A chain like those that the planner makes.
+pub(crate) fn chain(random: &mut Random, saml: u64, wrong_secret: bool) -> Chain {
+    let user = *random.pick(&["ALICE", "ALICE", "ALICE", "BOB", "BOB", "CAROL", "DAVE", "EVE", "SAML"]);
+    let id = match user {
+        "SAML" => format!("ASIASAML{saml}"),
+        name => format!("AKIA{name}"),
+    };
+    let device = |name: &str| Some(format!("arn:aws:iam::{ACCOUNT}:mfa/{name}"));
+    let device = match user {
+        "ALICE" => device("alice"),
+        "BOB" if random.percent(20) => device("bob"),
+        "DAVE" if random.percent(50) => device("dave1"),
+        _ => None,
+    };
+    let secret = if wrong_secret { "wrong".to_owned() } else { format!("secret of {id}") };
+    let keys = Keys {
+        session_token: (user == "SAML").then(|| SecretString::from("saml")),
+        secret_access_key: SecretString::from(secret),
+        access_key_id: id,
+        expiration: None,
+        account_id: None,
+    };
+    let region = *random.pick(&REGIONS);
+    Chain {
+        profile: format!("profile{}", random.below(6)),
+        base: Base::Keys(Arc::new(keys)),
+        device,
+        roles: roles(random),
+        region: Some(region.to_owned()),
+        service: Arc::new(Service { region: region.to_owned(), ..Service::default() }),
+    }
+}
+
+fn roles(random: &mut Random) -> Vec<Role> {
+    let arn = |name: &str| RoleName::Arn(format!("arn:aws:iam::{ACCOUNT}:role/{name}"));
+    let mut roles = match random.below(12) {
+        0 => vec![],
+        1 => vec![arn("closed")],
+        2 => vec![arn("young")],
+        3 => vec![arn("short")],
+        4 => vec![arn("open-short")],
+        5 => vec![RoleName::Bare("needs-mfa".to_owned())],
+        6 => vec![RoleName::Arn("arn:aws:iam::444455556666:role/other".to_owned())],
+        7 => vec![arn("external")],
+        8 => vec![arn("open"), arn("next")],
+        9 => vec![arn("needs-mfa"), RoleName::Bare("next".to_owned())],
+        10 => vec![arn("open")],
+        _ => vec![arn("needs-mfa")],
+    };
+    let external = roles.iter().any(|role| matches!(role, RoleName::Arn(arn) if arn.ends_with("external")));
+    let external_id = external.then(|| "agreed".to_owned());
+    let session_name = random.pick(&["awsd-alice", "awsd-alice", "ci"]).to_string();
+    let duration = match random.below(5) {
+        0 => Some(Duration::from_hours(12)),
+        1 => Some(Duration::from_mins(20)),
+        2 => Some(Duration::from_hours(1)),
+        _ => None,
+    };
+    let last = roles.len().saturating_sub(1);
+    roles
+        .drain(..)
+        .enumerate()
+        .map(|(index, arn)| Role {
+            profile: "p".to_owned(),
+            arn,
+            external_id: external_id.clone(),
+            session_name: session_name.clone(),
+            duration: duration.filter(|_| index == last),
+            source_identity: None,
+            tags: Vec::new(),
+            transitive_tags: Vec::new(),
+        })
+        .collect()
+}

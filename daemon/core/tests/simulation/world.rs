@@ -1,0 +1,217 @@
+//! One schedule: callers, people, clocks and a network, all moved by one seed, around a real core.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use awsd_core::chain::{Base, Chain};
+use awsd_core::effect::{Effect, Operation, Question, Reason};
+use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, RequestId};
+use awsd_core::memory::Memory;
+use awsd_core::session::{Core, Settings};
+use awsd_core::time::{Boot, Now, Wall};
+
+use crate::aws::Aws;
+use crate::random::Random;
+
+/// What kind of bad day it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clocks {
+    /// All clocks agree.
+    Right,
+    /// The machine's wall clock is off and jumps.
+    Jumping,
+    /// The machine is stopped now and then, and no clock but AWS's goes on; the wall clock is set right afterwards.
+    Stopping,
+}
+
+/// A request that has not been answered.
+pub(crate) struct Open {
+    pub chain: Chain,
+    pub purpose: Purpose,
+    pub patience: Patience,
+    pub asked: Boot,
+    pub shown: Option<Question>,
+    /// How often its user's sessions had been logged out.
+    pub logouts: u64,
+}
+
+/// A call that is under way.
+pub(crate) struct Flight {
+    pub operation: Operation,
+    /// What AWS did, once it has acted.
+    pub acted: Option<Result<Granted, Failure>>,
+    pub sent: Now,
+    pub logouts: u64,
+}
+
+pub(crate) struct World {
+    pub seed: u64,
+    pub random: Random,
+    pub core: Core,
+    pub aws: Aws,
+    pub clocks: Clocks,
+    pub boot: Duration,
+    /// The wall clock minus AWS's, in seconds.
+    pub error: i64,
+    pub open: BTreeMap<RequestId, Open>,
+    pub answers: BTreeSet<RequestId>,
+    pub history: Vec<String>,
+    /// Sessions by the key that they come from, newest last.
+    pub leases: BTreeMap<String, Held>,
+    pub logouts: BTreeMap<String, u64>,
+    pub flights: BTreeMap<CallId, Flight>,
+    /// Codes that AWS may have looked at, by device.
+    pub seen_codes: BTreeMap<String, BTreeMap<String, Boot>>,
+    /// How often each code has been sent to be looked at for the first time.
+    pub tries: BTreeMap<(String, u64), usize>,
+    /// What may be called once more because its last signature was refused.
+    pub resigned: Option<String>,
+    pub saml: u64,
+    pub last_request: u64,
+    /// Somebody who wanted a new MFA session before the old one's end has left; the question may still be open.
+    pub abandoned: bool,
+}
+
+/// What the simulation knows of keys that the core was given.
+pub(crate) struct Held {
+    pub what: String,
+    pub given: Boot,
+    pub expires: Wall,
+    pub life: Duration,
+    pub used: bool,
+    pub used_before: bool,
+    pub logouts: u64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let clocks = *random.pick(&[Clocks::Right, Clocks::Right, Clocks::Jumping, Clocks::Stopping]);
+        let settings = Settings {
+            mfa_duration: Duration::from_secs(*random.pick(&[900, 3600, 43_200, 43_200, 129_600])),
+            default_wait: Duration::from_secs(50),
+        };
+        let mut aws = Aws::new();
+        aws.may_list = random.percent(80);
+        Self {
+            seed,
+            core: Core::new(settings, Memory::default(), seed),
+            aws,
+            clocks,
+            boot: Duration::from_secs(random.below(100_000)),
+            error: if clocks == Clocks::Jumping { random.signed(2000) } else { 0 },
+            random,
+            open: BTreeMap::new(),
+            answers: BTreeSet::new(),
+            history: Vec::new(),
+            leases: BTreeMap::new(),
+            logouts: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            seen_codes: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            resigned: None,
+            saml: 1,
+            last_request: 0,
+            abandoned: false,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { boot: Boot(self.boot), wall: self.aws.now.shifted(self.error) }
+    }
+
+    pub(crate) fn fail(&self, what: &str) -> ! {
+        let from = self.history.len().saturating_sub(40);
+        let tail = self.history[from..].join("\n  ");
+        panic!("seed {}: {what}\nthe last events:\n  {tail}", self.seed);
+    }
+
+    pub(crate) fn log(&mut self, line: &str) {
+        self.history.push(format!("{:>9.1} {line}", self.boot.as_secs_f64()));
+    }
+
+    /// Gives the core an event and checks all that it does.
+    pub(crate) fn give(&mut self, event: Event) {
+        let effects = self.core.handle(self.now(), event);
+        for effect in effects {
+            self.effect(effect);
+        }
+        self.check_state();
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Call(call, operation) => self.call(call, *operation),
+            Effect::Served(id, served) => {
+                let Some(open) = self.open.remove(&id) else {
+                    self.fail(&format!("{id:?} served without being open"))
+                };
+                self.log(&format!("served {id:?} {}", served.keys.access_key_id));
+                self.check_served(&open, &served);
+                if let Some(held) = self.leases.get_mut(&served.keys.access_key_id)
+                    && held.given < open.asked
+                {
+                    held.used = true;
+                }
+            }
+            Effect::Denied(id, denial) => {
+                self.log(&format!("denied {id:?} {:?}", denial.reason));
+                if denial.sentence.is_empty() {
+                    self.fail("a refusal without a sentence");
+                }
+                if self.answers.remove(&id) {
+                    return;
+                }
+                let Some(open) = self.open.remove(&id) else {
+                    self.fail(&format!("{id:?} denied without being open"))
+                };
+                self.abandoned |= open.wants_new_mfa();
+                self.check_denied(&open, denial.reason);
+            }
+            Effect::Done(id, _) => {
+                self.log(&format!("done {id:?}"));
+                if self.answers.remove(&id) {
+                    return;
+                }
+                match self.open.remove(&id) {
+                    Some(open) if open.purpose == Purpose::Login => {}
+                    _ => self.fail(&format!("{id:?} done, which is no answer to it")),
+                }
+            }
+            Effect::Show(id, question) => {
+                self.log(&format!("show {id:?} {:?} {:?}", question.id, question.reason));
+                match self.open.get_mut(&id) {
+                    Some(open) if matches!(open.patience, Patience::Terminal(_)) => {
+                        open.shown = Some(question);
+                    }
+                    _ => self.fail(&format!("{id:?} is shown a question and cannot see it")),
+                }
+            }
+            Effect::Withdraw(id, question) => {
+                self.log(&format!("withdraw {id:?} {question:?}"));
+                let shown = self.open.get_mut(&id).and_then(|open| open.shown.take());
+                if shown.is_none_or(|shown| shown.id != question) {
+                    self.fail("a question is withdrawn that was not shown");
+                }
+            }
+            Effect::Progress(..) | Effect::Remember(_) => {}
+        }
+    }
+
+    fn check_denied(&self, open: &Open, reason: Reason) {
+        let person = matches!(
+            reason,
+            Reason::CodeRequired | Reason::WrongCode | Reason::SpentCode | Reason::TooManyTries
+        );
+        if open.patience == Patience::Terminal(None) && person {
+            self.fail(&format!("somebody at a terminal is told {reason:?} instead of being asked"));
+        }
+        if reason == Reason::LoggedOut || reason == Reason::NoQuestion || reason == Reason::SeveralQuestions {
+            let Base::Keys(keys) = &open.chain.base else { return };
+            let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
+            if reason != Reason::LoggedOut || logouts == open.logouts {
+                self.fail(&format!("{reason:?} for no reason"));
+            }
+        }
+    }
+}
