@@ -95,12 +95,12 @@ impl<W: World> App<W> {
         self.clients.insert(id, client);
         let view = requests::View { core: &self.core, now: self.world.now(), started: self.started };
         match requests::examine(&mut self.world, &view, id, request) {
-            Action::Tell { profile, event } => {
+            Action::Tell { profile, event, settings } => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
                 }
-                if let Ok(settings) = self.world.settings() {
-                    self.core.configure(settings.for_core());
+                if let Some(settings) = settings {
+                    self.core.configure(settings);
                 }
                 self.happened(event);
             }
@@ -190,3 +190,6 @@ fn kind(request: &Request) -> &'static str {
         Request::Stop => "stop",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,8 +83,8 @@ impl World for Machine {
         &self.settings_file
     }
 
-    fn is_readable_by_others(&self, path: &Path) -> bool {
-        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+    fn permissions(&self, path: &Path) -> Option<u32> {
+        fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
     }
 
     fn endpoint_problem(&self) -> Option<EndpointError> {

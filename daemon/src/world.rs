@@ -43,8 +43,8 @@ pub(crate) trait World {
     /// Where those settings are.
     fn settings_file(&self) -> &Path;
 
-    /// Whether others than its owner may read the file; false where it does not exist.
-    fn is_readable_by_others(&self, path: &Path) -> bool;
+    /// The permission bits of a file that exists.
+    fn permissions(&self, path: &Path) -> Option<u32>;
 
     /// What is wrong with the socket's directory.
     fn endpoint_problem(&self) -> Option<EndpointError>;

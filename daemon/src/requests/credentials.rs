@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use awsd_core::chain::Chain;
 use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, RequestId};
 use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
 use secrecy::SecretString;
@@ -23,21 +24,22 @@ pub(super) fn ask<W: World>(
     let duration = request.duration.map(Duration::from_secs);
     let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
     let purpose = purpose(world, &settings, &request)?;
-    let profile = Some(request.profile);
-    let ask =
-        patient(request.prompting, |patience, caller, code| Ask { chain, purpose, patience, caller, code });
-    Ok(Action::Tell { profile, event: Event::Ask(id, Box::new(ask)) })
+    Ok(tell(id, request.profile, &settings, ask_for(chain, purpose, request.prompting)))
 }
 
 /// Sessions that will be needed, without their secrets.
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
     let chain = planning::plan(world, &settings, &login.profile, &login.context, None)?;
-    let profile = Some(login.profile);
-    let purpose = Purpose::Login;
-    let ask =
-        patient(login.prompting, |patience, caller, code| Ask { chain, purpose, patience, caller, code });
-    Ok(Action::Tell { profile, event: Event::Ask(id, Box::new(ask)) })
+    Ok(tell(id, login.profile, &settings, ask_for(chain, Purpose::Login, login.prompting)))
+}
+
+fn tell(id: RequestId, profile: String, settings: &Settings, ask: Ask) -> Action {
+    Action::Tell {
+        profile: Some(profile),
+        event: Event::Ask(id, Box::new(ask)),
+        settings: Some(settings.for_core()),
+    }
 }
 
 fn purpose<W: World>(world: &W, settings: &Settings, request: &CredentialsRequest) -> Result<Purpose, Error> {
@@ -66,7 +68,7 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
     }
 }
 
-fn patient(prompting: Prompting, ask: impl FnOnce(Patience, Caller, Option<SecretString>) -> Ask) -> Ask {
+fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
     let Prompting { caller, terminal, no_prompt, wait, code } = prompting;
     let wait = wait.map(Duration::from_secs);
     let patience = match (no_prompt, terminal) {
@@ -76,5 +78,5 @@ fn patient(prompting: Prompting, ask: impl FnOnce(Patience, Caller, Option<Secre
     };
     let command = caller.command.map(|command| command.chars().take(MAX_COMMAND).collect());
     let caller = Caller { pid: caller.pid, command };
-    ask(patience, caller, code.map(|code| SecretString::from(code.expose())))
+    Ask { chain, purpose, patience, caller, code: code.map(|code| SecretString::from(code.expose())) }
 }

@@ -17,7 +17,11 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     found.extend(world.endpoint_problem().as_ref().map(endpoint));
     found.extend(world.settings().err().map(settings));
     found.extend(clock(view.core.skew()));
-    found.extend(context.credentials_file.as_deref().and_then(|path| credentials_file(world, path)));
+    found.extend(world.log_file().is_none().then(no_log));
+    let credentials_file = context.credentials_file.as_deref();
+    found.extend(credentials_file.and_then(|path| readable(world, path)));
+    let files = [context.config_file.as_deref(), credentials_file];
+    found.extend(files.into_iter().flatten().filter_map(|path| writable(world, path)));
     let environment = planning::environment(context);
     found.extend(plan::findings(&profiles, &environment).into_iter().map(of_core));
     Ok(found.into_iter().map(Event::Finding).collect())
@@ -80,13 +84,38 @@ fn clock(skew: i64) -> Option<Finding> {
     })
 }
 
-fn credentials_file<W: World>(world: &W, path: &str) -> Option<Finding> {
-    world.is_readable_by_others(Path::new(path)).then(|| Finding {
+fn no_log() -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        code: "state-directory".to_owned(),
+        sentence: "awsd cannot write to its state directory.".to_owned(),
+        reason: "There is no log, and what was found out about devices is asked again after a restart."
+            .to_owned(),
+        fix: "Make the directory writable (~/.local/state/awsd, or $XDG_STATE_HOME/awsd).".to_owned(),
+        file: None,
+        line: None,
+    }
+}
+
+fn readable<W: World>(world: &W, path: &str) -> Option<Finding> {
+    (world.permissions(Path::new(path))? & 0o044 != 0).then(|| Finding {
         severity: Severity::Warning,
         code: "readable-credentials".to_owned(),
         sentence: "Other users of this machine may read the credentials file.".to_owned(),
         reason: "It holds long-lived keys.".to_owned(),
         fix: format!("chmod 600 {path}"),
+        file: Some(path.to_owned()),
+        line: None,
+    })
+}
+
+fn writable<W: World>(world: &W, path: &str) -> Option<Finding> {
+    (world.permissions(Path::new(path))? & 0o022 != 0).then(|| Finding {
+        severity: Severity::Warning,
+        code: "writable-file".to_owned(),
+        sentence: "Other users of this machine may change the file.".to_owned(),
+        reason: "Whoever can write it decides which roles and endpoints your keys are used for.".to_owned(),
+        fix: format!("chmod go-w {path}"),
         file: Some(path.to_owned()),
         line: None,
     })

@@ -4,7 +4,7 @@ use awsd_core::chain::Base;
 use awsd_core::event::{Event, RequestId};
 use awsd_proto::{Context, Error};
 
-use super::{Action, planning};
+use super::{Action, planning, tell};
 use crate::world::World;
 
 /// Everything, or what the profiles' keys led to. Works with broken settings: forgetting must always be possible.
@@ -27,5 +27,5 @@ pub(super) fn event<W: World>(
             }
         }
     }
-    Ok(Action::Tell { profile: None, event: Event::Logout { by: id, access_keys } })
+    Ok(tell(Event::Logout { by: id, access_keys }))
 }

@@ -9,7 +9,7 @@ mod planning;
 mod status;
 
 use awsd_core::event::{Event, RequestId};
-use awsd_core::session::Core;
+use awsd_core::session::{self, Core};
 use awsd_core::time::{Boot, Now};
 use awsd_proto::{self as proto, Error, ErrorCode, Request};
 use secrecy::SecretString;
@@ -26,6 +26,8 @@ pub(crate) enum Action {
         profile: Option<String>,
         /// What to tell.
         event: Event,
+        /// The settings that apply from now on, where the request read them.
+        settings: Option<session::Settings>,
     },
     /// Answer with these updates, the last of them final.
     Reply(Vec<Update>),
@@ -51,7 +53,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::Logout { profiles, context } => logout::event(world, id, &profiles, &context),
         Request::Mfa { code, profile } => {
             let code = SecretString::from(code.expose());
-            Ok(Action::Tell { profile: None, event: Event::Answer { by: id, profile, code } })
+            Ok(tell(Event::Answer { by: id, profile, code }))
         }
         Request::Questions => Ok(done(Update::Questions(view.core.questions(view.now)))),
         Request::List { context } => list::rows(world, view, &context).map(done_with_rows),
@@ -61,6 +63,10 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
+}
+
+fn tell(event: Event) -> Action {
+    Action::Tell { profile: None, event, settings: None }
 }
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {

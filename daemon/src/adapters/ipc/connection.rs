@@ -7,6 +7,7 @@ use awsd_proto::{Answer, Error, ErrorCode, Request, ServerLine, frame};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tracing::info;
 
 use super::lines::{Lines, Next};
 use super::{Limits, request, translate};
@@ -118,6 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     async fn refuse(&mut self, error: Error) -> io::Result<()> {
+        info!(code = ?error.error, "a connection was cut off");
         self.write(&[translate::failure(error)]).await
     }
 

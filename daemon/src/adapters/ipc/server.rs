@@ -66,7 +66,6 @@ impl Server {
             Some(forbidden())
         };
         if let Some(error) = refusal {
-            warn!(code = ?error.error, "a connection was turned away");
             self.connections.spawn(turn_away(stream, self.limits, error));
             return;
         }

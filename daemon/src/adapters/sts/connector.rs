@@ -131,8 +131,10 @@ fn usable_certificates(text: &str) -> Vec<&str> {
 /// What the request says, never the environment that the daemon happened to be started in.
 fn proxy(way: &Way) -> Result<ProxyConfig, Failure> {
     let Some(url) = &way.proxy else { return Ok(ProxyConfig::disabled()) };
+    // A proxy is often named without its scheme.
+    let url = if url.contains("://") { url.clone() } else { format!("http://{url}") };
     // The URL may hold a password: it is not quoted.
-    let proxy = ProxyConfig::https(url.as_str())
+    let proxy = ProxyConfig::https(url)
         .map_err(|_quotes_it| Failure::NotSent("HTTPS_PROXY is not the URL of a proxy".to_owned()))?;
     Ok(match &way.no_proxy {
         Some(rules) => proxy.no_proxy(rules),
