@@ -10,4 +10,11 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod devices;
 mod first_use;
+mod long_roles;
+mod people;
+mod roles;
+mod safety;
+mod saml;
+mod users;

@@ -146,7 +146,7 @@ impl TestEnv {
         Run::new(session, program, &self.home(), self.variables.clone(), &self.records)
     }
 
-    /// The calls that AWS got so far, in order, one short line each: see [`line`].
+    /// The calls that AWS got so far, in order, one short line each: see [`line()`].
     pub fn calls(&self) -> Vec<String> {
         self.sandbox.calls().iter().map(line).collect()
     }
@@ -164,7 +164,7 @@ impl TestEnv {
     }
 
     /// Ends all daemons, as the person would, and where that does not work by their process ids.
-    fn stop_daemons(&self) {
+    pub fn stop_daemons(&self) {
         if !self.daemons().is_empty() {
             // A test may have left anything behind that keeps this from working.
             let _ended = self.awsd(["daemon", "stop"]).spawn().ends();
