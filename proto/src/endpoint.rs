@@ -173,6 +173,30 @@ mod tests {
         assert!(matches!(locate(&[]), Err(EndpointError::NoHome)));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_others_may_enter_or_have_prepared_is_refused() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| Endpoint { socket: place.path().join(name).join("socket") };
+        let problem = |endpoint: &Endpoint| match endpoint.prepare() {
+            Err(EndpointError::Untrusted { problem, .. }) => problem,
+            other => panic!("{other:?}"),
+        };
+        let missing = at("a/b").verify();
+        assert!(
+            matches!(missing, Err(EndpointError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound)
+        );
+        let good = at("a/b");
+        good.prepare().unwrap();
+        for mode in [0o710, 0o701, 0o770, 0o755] {
+            std::fs::set_permissions(good.directory(), std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(problem(&good), "may be entered by other users");
+        }
+        symlink(place.path(), place.path().join("link")).unwrap();
+        assert_eq!(problem(&at("link")), "is not a directory");
+    }
+
     #[test]
     fn an_empty_variable_counts_as_unset_and_a_relative_one_is_an_error() {
         assert_eq!(

@@ -65,18 +65,8 @@ pub enum Request {
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 10] = [
-        "credentials",
-        "login",
-        "logout",
-        "mfa",
-        "questions",
-        "list",
-        "status",
-        "config",
-        "doctor",
-        "stop",
-    ];
+    pub const KINDS: [&'static str; 10] =
+        ["credentials", "login", "logout", "mfa", "questions", "list", "status", "config", "doctor", "stop"];
 }
 
 /// A request for temporary credentials.

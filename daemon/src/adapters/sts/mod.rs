@@ -41,7 +41,8 @@ impl Aws {
         let (connectors, clock) = (self.connectors.clone(), self.clock);
         async move {
             let observer = Observer::new(clock);
-            let result = call(&connectors, &operation, &observer).await;
+            let result =
+                call(&connectors, &operation, &observer).await.map_err(|failure| named(failure, &observer));
             let (action, key) = (name(&operation.action), crate::log::key(&operation.signer.access_key_id));
             match &result {
                 Ok(_) => info!(action, key, "AWS answered"),
@@ -49,6 +50,14 @@ impl Aws {
             }
             Outcome { result, skew: observer.skew() }
         }
+    }
+}
+
+/// A connection that could not be made: to which host, because that is often the mistake.
+fn named(failure: Failure, observer: &Observer) -> Failure {
+    match (failure, observer.host()) {
+        (Failure::NotSent(why), Some(host)) => Failure::NotSent(format!("{host}: {why}")),
+        (other, _) => other,
     }
 }
 

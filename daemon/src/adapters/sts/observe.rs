@@ -26,6 +26,7 @@ pub(super) struct Observer {
 #[derive(Debug, Default)]
 struct Seen {
     sent: Option<Wall>,
+    host: Option<String>,
     skew: Option<i64>,
 }
 
@@ -42,6 +43,11 @@ impl Observer {
     /// Whether the request was about to be sent.
     pub(super) fn tried(&self) -> bool {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).sent.is_some()
+    }
+
+    /// The host that the request was for, once it was about to be sent.
+    pub(super) fn host(&self) -> Option<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).host.clone()
     }
 
     /// AWS's clock minus this machine's, in seconds, if an answer came.
@@ -62,11 +68,15 @@ impl Intercept for Observer {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.seen(|seen, now| seen.sent = Some(now));
+        let host = host(context.request().uri());
+        self.seen(|seen, now| {
+            seen.sent = Some(now);
+            seen.host = host;
+        });
         Ok(())
     }
 
@@ -84,6 +94,13 @@ impl Intercept for Observer {
     }
 }
 
+/// Without a user and password, which a URL may hold.
+fn host(url: &str) -> Option<String> {
+    let (_scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit('@').next().map(str::to_owned)
+}
+
 /// None where the header is no date.
 fn skew(date: &str, sent: Wall, received: Wall) -> Option<i64> {
     let theirs = DateTime::from_str(date, Format::HttpDate).ok()?.secs();
@@ -94,6 +111,13 @@ fn skew(date: &str, sent: Wall, received: Wall) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_is_told_without_a_password() {
+        assert_eq!(host("https://sts.amazonaws.com/").as_deref(), Some("sts.amazonaws.com"));
+        assert_eq!(host("http://u:hunter2@127.0.0.1:4566?x=@y").as_deref(), Some("127.0.0.1:4566"));
+        assert_eq!(host("nonsense"), None);
+    }
 
     #[test]
     fn skew_is_measured_at_the_middle_of_the_call() {

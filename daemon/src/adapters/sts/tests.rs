@@ -69,7 +69,7 @@ async fn what_was_not_sent_is_known_not_to_have_been() {
     drop(listener);
     let refused = session_from(at(format!("http://{address}"))).await.result.unwrap_err();
     let Failure::NotSent(why) = &refused else { panic!("{refused:?}") };
-    assert!(why.contains("refused"), "{why}");
+    assert!(why.starts_with(&format!("{address}: ")) && why.contains("refused"), "{why}");
 
     // TLS is never completed, so nothing of the request was sent.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
