@@ -4,6 +4,7 @@
 #![allow(
     clippy::expect_used,
     clippy::format_collect,
+    clippy::format_push_string,
     reason = "a test: a failed expectation is a failed test, and it may allocate"
 )]
 
@@ -11,13 +12,14 @@ mod model;
 mod text;
 mod values;
 mod world;
+mod writings;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName, Source};
 use awsd_core::config_file::{Kind, Profiles, parse};
-use awsd_core::plan::{Environment, PlanRequest, Planned, Severity, findings, list, plan};
+use awsd_core::plan::{Environment, PlanError, PlanRequest, Planned, Severity, findings, list, plan};
 use proptest::prelude::*;
 use world::{PROFILES, World, key_id, name, role_arn, worlds, written};
 
@@ -60,12 +62,20 @@ fn shown(planned: &Planned) -> String {
     format!("{planned:?} {secrets}")
 }
 
-fn outcomes(profiles: &Profiles) -> Vec<(String, String)> {
-    let shown = |(name, result): (&str, Result<Planned, _>)| {
-        let text = result.map_or_else(|error| format!("{error:?}"), |planned| shown(&planned));
-        (name.to_owned(), text)
+/// What every profile comes to, told in one way or another.
+fn outcomes<E>(
+    profiles: &Profiles,
+    plan: fn(&Planned) -> String,
+    error: fn(&PlanError) -> E,
+) -> Vec<(String, Result<String, E>)> {
+    let told = |(name, result): (&str, Result<Planned, PlanError>)| {
+        (name.to_owned(), result.map(|planned| plan(&planned)).map_err(|failed| error(&failed)))
     };
-    list(profiles, &request("")).map(shown).collect()
+    list(profiles, &request("")).map(told).collect()
+}
+
+fn everything(profiles: &Profiles) -> Vec<(String, Result<String, PlanError>)> {
+    outcomes(profiles, shown, PlanError::clone)
 }
 
 fn check_against_model(world: &World, chain: &Chain, planned: &Planned, expected: &model::Expected) {
@@ -124,7 +134,7 @@ proptest! {
 
     #[test]
     fn planning_is_a_function_of_the_files(world in worlds()) {
-        prop_assert_eq!(outcomes(&written(&world)), outcomes(&written(&world)));
+        prop_assert_eq!(everything(&written(&world)), everything(&written(&world)));
     }
 
     #[test]
@@ -132,9 +142,9 @@ proptest! {
         let (config, credentials) = world::files(&world);
         let config = format!("{config}[profile stranger]\nregion = eu-north-1\nrole_arn = x\nnonsense\n");
         let with_stranger = profiles(&config, &credentials);
-        let mut changed = outcomes(&with_stranger);
+        let mut changed = everything(&with_stranger);
         changed.retain(|(name, _)| name != "stranger");
-        prop_assert_eq!(changed, outcomes(&written(&world)));
+        prop_assert_eq!(changed, everything(&written(&world)));
     }
 
     #[test]
