@@ -1,7 +1,7 @@
 //! Renewal in the background: sessions in use are taken anew before their end, as far as nobody has to be asked.
 
 use crate::effect::Effect;
-use crate::graph::Node;
+use crate::graph::{Lease, Node};
 use crate::policy;
 use crate::reach::Target;
 use crate::session::Core;
@@ -10,12 +10,20 @@ use crate::time::Now;
 impl Core {
     /// Renews what is in use and due.
     pub(crate) fn renew(&mut self, now: Now, out: &mut Vec<Effect>) {
-        self.last_call_for_roles(now);
+        let ending = self.ending_mfa_sessions(now);
+        let skew = self.skew;
         for (node, slot) in &mut self.slots {
             let Some(lease) = slot.lease.as_mut() else { continue };
-            if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
-                lease.renew_at = None;
-                slot.renewing = node.device().is_none();
+            let last_call = node.parent().is_some_and(|parent| ending.contains(parent));
+            if last_call && !lease.last_call && (lease.used || lease.used_before) {
+                lease.last_call = true;
+                slot.renewing = true;
+            } else if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
+                // A retry of the last call is pointless once there is a new MFA session.
+                let early = !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
+                let regular = lease.granted + lease.life.saturating_sub(policy::background_margin(lease.life, 0.0));
+                lease.renew_at = early.then_some(regular);
+                slot.renewing = !early && node.device().is_none();
             }
         }
         let renewing: Vec<Node> =
@@ -47,27 +55,14 @@ impl Core {
         }
     }
 
-    /// Shortly before an MFA session ends, the roles in use are taken once more, so that work goes on while the person
+    /// The MFA sessions that end soon: roles in use are taken from them once more, so that work goes on while the person
     /// finds the phone.
-    fn last_call_for_roles(&mut self, now: Now) {
-        let skew = self.skew;
-        let ending: Vec<Node> = self
-            .slots
+    fn ending_mfa_sessions(&self, now: Now) -> Vec<Node> {
+        let ending = |lease: &Lease| lease.remaining(now, self.skew) <= policy::last_call(lease.life);
+        self.slots
             .iter()
-            .filter(|(node, slot)| {
-                let near =
-                    |lease: &crate::graph::Lease| lease.remaining(now, skew) <= policy::last_call(lease.life);
-                node.is_mfa_session() && slot.lease.as_ref().is_some_and(near)
-            })
+            .filter(|(node, slot)| node.is_mfa_session() && slot.lease.as_ref().is_some_and(ending))
             .map(|(node, _)| node.clone())
-            .collect();
-        for (node, slot) in &mut self.slots {
-            let Some(lease) = slot.lease.as_mut() else { continue };
-            let last = node.parent().is_some_and(|parent| ending.contains(parent));
-            if last && (lease.used || lease.used_before) && !lease.last_call {
-                lease.last_call = true;
-                slot.renewing = true;
-            }
-        }
+            .collect()
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Identity {
     pub root: String,
     /// The device whose code made this session or the one that it was taken from.
     pub mfa: Option<Wall>,
+    /// It goes back to a session with MFA.
+    pub by_mfa: bool,
     /// The roles taken, the last one is what these keys are.
     pub roles: Vec<Taken>,
     pub expires: Wall,
@@ -231,6 +233,7 @@ impl Aws {
         Identity {
             root: caller.map_or_else(|| key.to_owned(), |caller| caller.root.clone()),
             mfa: None,
+            by_mfa: caller.is_some_and(|caller| caller.by_mfa || caller.mfa.is_some()),
             roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
             expires: self.now + duration,
             call,

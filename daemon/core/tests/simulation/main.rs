@@ -43,6 +43,9 @@ fn schedule(seed: u64) {
             95 | 96 => world.disturb_clock(),
             _ => world.edit(),
         }
+        if world.quick && world.random.percent(85) {
+            world.finish_calls();
+        }
     }
     settle(&mut world);
 }

@@ -9,33 +9,42 @@ use secrecy::ExposeSecret as _;
 
 use crate::world::{Clocks, Flight, Held, World};
 
-/// What a call is for: two of the same at one time would be one too many.
-fn purpose_of(operation: &Operation) -> String {
-    let signer = &operation.signer.access_key_id;
-    match &operation.action {
-        Action::GetSessionToken { mfa, .. } => {
-            format!("session {signer} {:?}", mfa.as_ref().map(|mfa| &mfa.serial))
-        }
-        Action::AssumeRole { role, arn, duration, mfa } => format!(
-            "role {signer} {arn} {duration:?} {} {:?} {:?}",
-            role.session_name,
-            role.external_id,
-            mfa.as_ref().map(|mfa| &mfa.serial)
-        ),
-        Action::ListMfaDevices => format!("devices {signer}"),
-        Action::GetCallerIdentity => format!("account {signer}"),
-    }
-}
-
 impl World {
+    /// What a call is for, whichever session of the right kind signs it: two of the same at one time are one too many.
+    fn purpose_of(&self, operation: &Operation) -> String {
+        let key = &operation.signer.access_key_id;
+        let signer = match self.aws.sessions.get(key) {
+            None => key.clone(),
+            Some(session) => format!(
+                "{}{}{:?}",
+                session.root,
+                if session.mfa.is_some() || session.by_mfa { "+mfa" } else { "" },
+                session.roles
+            ),
+        };
+        match &operation.action {
+            Action::GetSessionToken { mfa, .. } => {
+                format!("session {signer} {:?}", mfa.as_ref().map(|mfa| &mfa.serial))
+            }
+            Action::AssumeRole { role, arn, duration, mfa } => format!(
+                "role {signer} {arn} {duration:?} {} {:?} {:?}",
+                role.session_name,
+                role.external_id,
+                mfa.as_ref().map(|mfa| &mfa.serial)
+            ),
+            Action::ListMfaDevices => format!("devices {signer}"),
+            Action::GetCallerIdentity => format!("account {signer}"),
+        }
+    }
+
     /// A call is made: it must be needed, and it must be the only one of its kind.
     pub(crate) fn call(&mut self, call: CallId, operation: Operation) {
-        let what = purpose_of(&operation);
+        let what = self.purpose_of(&operation);
         self.log(&format!("call {call:?} {what}"));
         let root = self.root_of(&operation.signer.access_key_id);
         let logouts = self.logouts.get(&root).copied().unwrap_or(0);
         // What was under way at a logout does not count any more: its answer is thrown away.
-        let same = |flight: &Flight| flight.logouts == logouts && purpose_of(&flight.operation) == what;
+        let same = |flight: &Flight| flight.logouts == logouts && self.purpose_of(&flight.operation) == what;
         if self.flights.values().any(same) {
             self.fail(&format!("a second call for the same thing: {what}"));
         }
@@ -109,7 +118,7 @@ impl World {
         let Some(flight) = self.flights.remove(&call) else { return };
         let Some(result) = flight.acted else { return };
         if let Ok(Granted::Session(keys)) = &result {
-            let what = purpose_of(&flight.operation);
+            let what = self.purpose_of(&flight.operation);
             let used_before =
                 self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
             let Some(expires) = keys.expiration else { self.fail("a session without an end") };
@@ -126,7 +135,7 @@ impl World {
         };
         self.log(&format!("answer {call:?} {outcome}"));
         // A call refused for its time is signed once more, whoever still waits for it.
-        self.resigned = outcome.contains("SignatureDoesNotMatch").then(|| purpose_of(&flight.operation));
+        self.resigned = outcome.contains("SignatureDoesNotMatch").then(|| self.purpose_of(&flight.operation));
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
         self.resigned = None;
     }

@@ -15,7 +15,7 @@ impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
         let wrong_secret = self.random.percent(2);
-        let chain = profiles::chain(&mut self.random, self.saml, wrong_secret);
+        let chain = profiles::chain(&mut self.random, &self.cast, self.saml, wrong_secret);
         let purpose = *self.random.pick(&[
             Purpose::Repeated,
             Purpose::Repeated,

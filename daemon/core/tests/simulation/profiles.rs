@@ -11,9 +11,18 @@ use crate::random::Random;
 
 const REGIONS: [&str; 3] = ["eu-central-1", "us-east-1", "ap-south-1"];
 
+/// Whose profiles a schedule is about: often a few, so that their sessions live through much.
+pub(crate) fn cast(random: &mut Random) -> Vec<&'static str> {
+    let all = ["ALICE", "ALICE", "BOB", "BOB", "CAROL", "DAVE", "EVE", "SAML"];
+    match random.below(3) {
+        0 => all.to_vec(),
+        _ => (0..=random.below(2)).map(|_| *random.pick(&all)).collect(),
+    }
+}
+
 /// A chain like those that the planner makes.
-pub(crate) fn chain(random: &mut Random, saml: u64, wrong_secret: bool) -> Chain {
-    let user = *random.pick(&["ALICE", "ALICE", "ALICE", "BOB", "BOB", "CAROL", "DAVE", "EVE", "SAML"]);
+pub(crate) fn chain(random: &mut Random, cast: &[&str], saml: u64, wrong_secret: bool) -> Chain {
+    let user = *random.pick(cast);
     let id = match user {
         "SAML" => format!("ASIASAML{saml}"),
         name => format!("AKIA{name}"),

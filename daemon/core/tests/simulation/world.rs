@@ -11,6 +11,7 @@ use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
 
 use crate::aws::Aws;
+use crate::profiles;
 use crate::random::Random;
 
 /// What kind of bad day it is.
@@ -67,6 +68,9 @@ pub(crate) struct World {
     /// What may be called once more because its last signature was refused.
     pub resigned: Option<String>,
     pub saml: u64,
+    pub cast: Vec<&'static str>,
+    /// AWS mostly answers at once.
+    pub quick: bool,
     pub last_request: u64,
     /// Somebody who wanted a new MFA session before the old one's end has left; the question may still be open.
     pub abandoned: bool,
@@ -91,6 +95,8 @@ impl World {
             mfa_duration: Duration::from_secs(*random.pick(&[900, 3600, 43_200, 43_200, 129_600])),
             default_wait: Duration::from_secs(50),
         };
+        let cast = profiles::cast(&mut random);
+        let quick = random.percent(60);
         let mut aws = Aws::new();
         aws.may_list = random.percent(80);
         Self {
@@ -111,6 +117,8 @@ impl World {
             tries: BTreeMap::new(),
             resigned: None,
             saml: 1,
+            cast,
+            quick,
             last_request: 0,
             abandoned: false,
         }
