@@ -89,3 +89,15 @@ fn without_a_terminal_it_says_at_once_what_to_do_and_that_works() {
     env.exec("my_resource_account", ["true"]).run().success();
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole my_role"]);
 }
+
+#[test]
+fn of_several_devices_the_person_says_which() {
+    let env = TestEnv::guide();
+    env.credentials([("carols", "carol")]);
+    env.config(&format!("[profile work]\nrole_arn = {MY_ROLE}\nsource_profile = carols\n"));
+    let refused = env.exec("work", ["true"]).run().exits(1);
+    for device in ["mfa/carol-phone", "mfa/carol-tablet", "mfa_serial"] {
+        assert!(refused.stderr.contains(device), "{device}: {}", refused.stderr);
+    }
+    assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied", "ListMFADevices"]);
+}
