@@ -66,7 +66,19 @@ pub(super) fn environment(context: &Context) -> Environment {
 fn refusal(error: &PlanError) -> Error {
     let code = match error.kind {
         PlanErrorKind::UnknownProfile { .. } => ErrorCode::UnknownProfile,
+        PlanErrorKind::SecurityKey => ErrorCode::BadDevice,
         _ => ErrorCode::BadConfig,
     };
-    Error { error: code, sentence: error.to_string(), hint: Some(error.finding().fix) }
+    let place = error.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let finding = error.finding();
+    let sentence = format!("{}{place}", after_a_colon(&finding.sentence));
+    Error { error: code, sentence, hint: Some(after_a_colon(&finding.fix)) }
+}
+
+/// A finding is a sentence of its own; an error stands after `awsd: `, where everything else begins small and ends without
+/// a full stop.
+fn after_a_colon(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    let first = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
 }
