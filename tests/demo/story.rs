@@ -71,7 +71,17 @@ fn show_no_more_codes(stage: &Stage, aws_cli: bool) -> Outcome {
             credential_process(stage, &options, profile, role)?;
         }
     }
-    Ok(())
+    if aws_cli { Ok(()) } else { show_the_environment(stage) }
+}
+
+/// What the AWS CLI would have found.
+fn show_the_environment(stage: &Stage) -> Outcome {
+    println!(
+        "\nA command that awsd starts finds its credentials in its environment. The variables that are no secret:\n"
+    );
+    let names = "printenv AWSD_PROFILE AWS_REGION AWS_SESSION_EXPIRATION";
+    let printed = exec(stage, &["--no-prompt"], PROFILE, names)?;
+    promise(printed.starts_with(PROFILE) && printed.lines().count() == 3, "the command has its variables")
 }
 
 fn show_another_program(stage: &Stage) -> Outcome {
