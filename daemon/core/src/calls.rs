@@ -128,6 +128,8 @@ impl Core {
         let spread = self.spread();
         let expiration = keys.expiration.unwrap_or_default();
         let life = expiration.since(now.wall.shifted(self.skew));
+        // Taken so late, it is what the last call was to bring.
+        let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
         let Some(slot) = self.slots.get_mut(node) else { return };
         let used_before = slot.lease.as_ref().is_some_and(|lease| lease.used);
         let margin = policy::background_margin(life, spread);
@@ -139,7 +141,7 @@ impl Core {
             used: false,
             used_before,
             renew_at: Some(now.boot + life.saturating_sub(margin)),
-            last_call: false,
+            last_call,
         });
         slot.flight = Flight::default();
         slot.renewing = false;

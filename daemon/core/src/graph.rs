@@ -133,7 +133,7 @@ pub(crate) struct Lease {
     pub used_before: bool,
     /// When to renew it in the background, if it is in use.
     pub renew_at: Option<Boot>,
-    /// It was to be taken once more because its MFA session ends.
+    /// It was to be taken once more because its MFA session ends, or was taken that late.
     pub last_call: bool,
 }
 

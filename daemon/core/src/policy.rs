@@ -78,9 +78,10 @@ pub fn floor(life: Duration) -> Duration {
     FLOOR.min(third(life))
 }
 
-/// The remaining life under which a session is not used to take a role.
+/// The remaining life under which a session is not used to take a role. However short the life, that is after
+/// [`last_call`], which takes roles.
 pub fn usable(life: Duration) -> Duration {
-    USABLE.min(third(life))
+    USABLE.min(life / 12)
 }
 
 /// The remaining life at which a session in use is renewed in the background; `spread` in 0..=1 is the jitter.

@@ -55,14 +55,15 @@ impl Core {
         }
     }
 
-    /// The MFA sessions that end soon: roles in use are taken from them once more, so that work goes on while the person
-    /// finds the phone.
+    /// The MFA sessions that end soon.
     fn ending_mfa_sessions(&self, now: Now) -> Vec<Node> {
+        self.slots.keys().filter(|node| self.ends_soon(now, node)).cloned().collect()
+    }
+
+    /// Whether this is an MFA session that ends soon: roles in use are taken from it once more, so that work goes on
+    /// while the person finds the phone.
+    pub(crate) fn ends_soon(&self, now: Now, node: &Node) -> bool {
         let ending = |lease: &Lease| lease.remaining(now, self.skew) <= policy::last_call(lease.life);
-        self.slots
-            .iter()
-            .filter(|(node, slot)| node.is_mfa_session() && slot.lease.as_ref().is_some_and(ending))
-            .map(|(node, _)| node.clone())
-            .collect()
+        node.is_mfa_session() && self.lease(node).is_some_and(ending)
     }
 }

@@ -9,7 +9,7 @@ use awsd_core::event::{Patience, Purpose};
 use awsd_core::policy;
 
 use crate::aws::ACCOUNT;
-use crate::world::{Clocks, Open, World};
+use crate::world::{Clocks, Held, Open, World};
 
 /// Clocks that count as agreeing may differ by this much.
 const NOISE: Duration = Duration::from_secs(policy::SKEW_NOISE.unsigned_abs() + 1);
@@ -114,7 +114,7 @@ impl World {
                     .signer
                     .expiration
                     .is_some_and(|end| end.since(self.aws.now) <= policy::LAST_CALL + NOISE);
-                if ending && (held.used || held.used_before) {
+                if ending && (held.used || held.used_before) && !self.was_last_call(held, operation) {
                     return;
                 }
                 let bar = policy::SNAPSHOT_MARGIN
@@ -127,12 +127,26 @@ impl World {
                     .open
                     .values()
                     .any(|open| matches!(&open.chain.base, Base::Keys(keys) if keys.access_key_id == root));
-                if !somebody && !held.used {
+                // A session is also in use through those that are taken from it.
+                let through = match &operation.action {
+                    Action::AssumeRole { arn, .. } => format!("Taken {{ arn: {arn:?}"),
+                    _ => format!("role {root}"),
+                };
+                let used = held.used
+                    || self.leases.values().any(|other| other.used && other.what.contains(&through));
+                if !somebody && !used {
                     self.fail("a session is renewed although nobody used it");
                 }
             }
             _ => {}
         }
+    }
+
+    /// Whether a role session was itself taken when the MFA session that signs now was about to end.
+    fn was_last_call(&self, held: &Held, operation: &Operation) -> bool {
+        let Some(mfa) = self.leases.get(&operation.signer.access_key_id) else { return false };
+        let left_then = mfa.expires.since(self.aws.now) + self.now().boot.since(held.given);
+        left_then + NOISE <= policy::last_call(mfa.life)
     }
 
     /// What must hold between events.
