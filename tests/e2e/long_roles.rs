@@ -104,7 +104,8 @@ fn where_the_role_allows_less_it_is_an_hour_and_the_person_is_told() {
     let env = guide();
     let mut terminal = env.exec("too_long", ["echo", "it runs"]).terminal();
     type_code(&env, &mut terminal, "too_long");
-    // That code is spent on the answer that it cannot be.
+    // That code is spent on the answer that it cannot be, which is said, as it looks like a wrong one.
+    terminal.expect("AWS refuses the role for that long");
     type_code(&env, &mut terminal, "too_long");
     terminal.expect("it runs");
     let shown = terminal.wait().success().stdout;

@@ -89,10 +89,7 @@ impl Core {
             let denial = denial::not_now(&pending.chain.profile);
             return self.deny(id, denial, out);
         }
-        let reason = pending
-            .fresh_after
-            .map(|_| "AWS refused the role to a session older than an hour; a new code may be what it wants");
-        self.desk.need(now, device, &node, &pending.chain.profile, &pending.caller, reason);
+        self.desk.need(now, device, &node, &pending.chain.profile, &pending.caller, pending.code_reason);
         self.note(&Target::Session(node), recipe, id);
     }
 
