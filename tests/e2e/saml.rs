@@ -33,12 +33,20 @@ fn last_assumed_with(env: &TestEnv) -> String {
 fn a_role_comes_from_the_session_and_new_keys_are_used_at_once() {
     let Some(aws) = programs::aws() else { return };
     let env = TestEnv::new(awsd_tests::sandbox::Sandbox::start(awsd_tests::sandbox::World::guide()));
-    env.config(&format!("[profile after_saml]\nrole_arn = {AFTER_SAML}\nsource_profile = saml\n"));
+    let role = format!("role_arn = {AFTER_SAML}\nsource_profile = saml\n");
+    env.config(&format!(
+        "[profile after_saml]\n{role}\n\
+         [profile with_device]\n{role}mfa_serial = arn:aws:iam::111122223333:mfa/alice\n"
+    ));
     let first = saml_login(&env);
     let arn = "arn:aws:sts::444455556666:assumed-role/after_saml/awsd-tester";
     assert_eq!(who(&env, &aws, "after_saml"), arn);
     assert_eq!(last_assumed_with(&env), first);
     assert_eq!(env.new_calls(), ["AssumeRole after_saml", "GetCallerIdentity"]);
+
+    // A device is of no use to a session: AWS takes codes from users alone.
+    assert_eq!(who(&env, &aws, "with_device"), arn);
+    assert_eq!(env.new_calls(), ["GetCallerIdentity"]);
 
     // The tool is run again while the daemon runs.
     let second = saml_login(&env);
