@@ -1,5 +1,8 @@
 //! Calls that failed: what is tried instead, and who is told.
 
+use std::time::Duration;
+
+use crate::chain::Base;
 use crate::denial::{self, Context};
 use crate::effect::{Denial, Effect};
 use crate::event::{CallId, Failure, RequestId};
@@ -143,6 +146,10 @@ impl Core {
         flight.failures += 1;
         if flight.failures < policy::ATTEMPTS {
             flight.not_before = now.boot + policy::pause(flight.failures, throttled, spread);
+            if throttled {
+                let text = "AWS asks to slow down; trying again in a moment";
+                out.extend(ended.waiting.iter().map(|id| Effect::Progress(*id, text.to_owned())));
+            }
             return;
         }
         flight.failures = 0;
@@ -250,7 +257,7 @@ impl Core {
     }
 
     /// How old the MFA session is that a role was refused to.
-    fn mfa_age(&self, now: Now, target: &Target) -> Option<std::time::Duration> {
+    fn mfa_age(&self, now: Now, target: &Target) -> Option<Duration> {
         let Target::Session(node) = target else { return None };
         let parent = node.parent().filter(|parent| parent.is_mfa_session())?;
         Some(now.boot.since(self.lease(parent)?.granted))
@@ -293,36 +300,34 @@ impl Core {
 impl Pending {
     /// After a role was refused: with MFA if it was tried without, without if with, or with a new code if the MFA session
     /// is old. Each is tried once.
-    fn other_way(&mut self, now: Now, node: &Node, mfa_age: Option<std::time::Duration>) -> bool {
+    fn other_way(&mut self, now: Now, node: &Node, mfa_age: Option<Duration>) -> bool {
         let Node::Role(parent, _) = node else { return false };
         let device_named = self.chain.device.is_some();
-        let temporary = matches!(&self.chain.base, crate::chain::Base::Keys(keys) if keys.temporary());
+        let temporary = matches!(&self.chain.base, Base::Keys(keys) if keys.temporary());
         let plain = matches!(&**parent, Parent::Keys(_));
         if plain && !device_named && !temporary && !self.refused.without_mfa {
             self.refused.without_mfa = true;
-            if !self.refused.with_mfa {
+            if self.refused.with_mfa.is_none() {
                 return true;
             }
             // Both were refused: only a newer MFA session can make a difference.
-            return self
-                .wants_new_code(now, Some(policy::MFA_AGE_SUSPECT * 2).filter(|_| self.old_mfa_refused));
+            return self.wants_new_code(now, self.refused.with_mfa);
         }
         let by_mfa = first_with_mfa(node);
-        if by_mfa && !device_named && !self.refused.without_mfa && !self.refused.with_mfa {
-            self.refused.with_mfa = true;
-            self.old_mfa_refused = mfa_age.is_some_and(|age| age > policy::MFA_AGE_SUSPECT);
+        if by_mfa && !device_named && !self.refused.without_mfa && self.refused.with_mfa.is_none() {
+            self.refused.with_mfa = Some(mfa_age.unwrap_or_default());
             return true;
         }
         self.wants_new_code(now, mfa_age)
     }
 
     /// One new code is asked for, if somebody is there to give it and it may help.
-    fn wants_new_code(&mut self, now: Now, mfa_age: Option<std::time::Duration>) -> bool {
+    fn wants_new_code(&mut self, now: Now, mfa_age: Option<Duration>) -> bool {
         let suspect = mfa_age.is_some_and(|age| age > policy::MFA_AGE_SUSPECT);
         if !suspect || self.fresh_after.is_some() || !self.has_terminal() {
             return false;
         }
-        self.refused.with_mfa = false;
+        self.refused.with_mfa = None;
         self.fresh_after = Some(now.boot);
         self.code_reason =
             Some("AWS refused the role to a session older than an hour; a new code may be what it wants");

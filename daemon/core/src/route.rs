@@ -47,8 +47,8 @@ pub(crate) enum Fact {
 /// What this caller has already been refused, so that the other way is taken. Only where no line names a device.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Refused {
-    /// The first role, with an MFA session.
-    pub with_mfa: bool,
+    /// The first role, with an MFA session of this age.
+    pub with_mfa: Option<Duration>,
     /// The first role, without.
     pub without_mfa: bool,
 }
@@ -136,7 +136,7 @@ impl Router<'_> {
         };
         let needs = way.facts.roles_with_mfa.contains(&way.arns[0]) || refused.without_mfa;
         let at_hand = !direct && (self.live)(&Node::User(user.clone(), Some(serial.clone())));
-        if !refused.with_mfa && (needs || at_hand) {
+        if refused.with_mfa.is_none() && (needs || at_hand) {
             with_mfa(serial)
         } else {
             self.roles(way, Parent::Keys(user.clone()), None)

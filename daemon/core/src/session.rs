@@ -57,8 +57,6 @@ pub(crate) struct Pending {
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
     pub refused: Refused,
-    /// The MFA session that the role was refused to was older than an hour.
-    pub old_mfa_refused: bool,
     /// Only an MFA session made since then will do: the role refused an older one.
     pub fresh_after: Option<Boot>,
     /// Why another code is asked for, to be said with the question.
@@ -83,7 +81,6 @@ impl Pending {
             since,
             code: ask.code,
             refused: Refused::default(),
-            old_mfa_refused: false,
             fresh_after: None,
             code_reason: None,
             lost_session: false,

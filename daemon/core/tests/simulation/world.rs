@@ -202,6 +202,7 @@ impl World {
                     self.fail("a question is withdrawn that was not shown");
                 }
             }
+            Effect::Progress(id, _) if !self.open.contains_key(&id) => self.fail("progress is told to nobody"),
             Effect::Progress(..) | Effect::Remember(_) => {}
         }
     }
