@@ -1,7 +1,7 @@
 //! The world of the guide: the accounts, users and roles that examples and tests are about, and the files a person
 //! following the guide would have in `~/.aws`.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use super::{
     identity::{AccessKey, Trust},
@@ -76,7 +76,14 @@ impl World {
         let device = alice.devices.first().ok_or(io::ErrorKind::NotFound)?;
         fs::create_dir_all(directory)?;
         fs::write(directory.join("config"), config_file(device.serial()))?;
-        fs::write(directory.join("credentials"), credentials_section("my_account", key))
+        let mut credentials = fs::OpenOptions::new();
+        let mut file = credentials
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(directory.join("credentials"))?;
+        file.write_all(credentials_section("my_account", key).as_bytes())
     }
 }
 
