@@ -76,20 +76,28 @@ fn variables_json(variables: &Variables<'_>) -> Result<Zeroizing<Vec<u8>>, serde
     frame::encode(&Object(variables))
 }
 
-/// A section for a credentials file. The grammar has no quoting at all: a line end would begin another setting, and a
-/// bracket would end the section's name.
+/// A section for a credentials file. The grammar has no quoting at all: a line end would begin another setting, a bracket
+/// would end the section's name, and readers trim values and take what looks like a comment off them.
 fn ini(variables: &Variables<'_>) -> Result<String, Unfit> {
-    shell::refuse(variables, "control characters and ]", |c| c.is_control() || c == ']')?;
-    let value = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| *value);
-    let mut text = format!("[{}]\n", value("AWSD_PROFILE").unwrap_or_default());
+    shell::refuse(variables, shell::CONTROL, shell::has_control)?;
+    let named = |wanted: &'static str| variables.iter().copied().filter(move |(name, _)| *name == wanted);
+    let section: Vec<_> = named("AWSD_PROFILE").collect();
+    shell::refuse(&section, "a ]", |name| name.contains(']'))?;
+    let mut text = String::new();
+    for (_, name) in section {
+        text.extend(["[", name, "]\n"]);
+    }
     for (key, name) in [
         ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
         ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
         ("aws_session_token", "AWS_SESSION_TOKEN"),
         ("region", "AWS_REGION"),
     ] {
-        if let Some(value) = value(name) {
-            text.extend([key, " = ", value, "\n"]);
+        for variable in named(name) {
+            shell::refuse(&[variable], "white space, or a # or ; at its beginning", |value| {
+                value.contains(char::is_whitespace) || value.starts_with(['#', ';'])
+            })?;
+            text.extend([key, " = ", variable.1, "\n"]);
         }
     }
     Ok(text)
@@ -130,6 +138,9 @@ mod tests {
              aws_session_token = token\nregion = us-west-2\n"
         );
         assert!(export(Format::Ini, "a]b", &credentials(), None).is_err());
+        for region in [" us-west-2", "us-west-2 # home", ";x"] {
+            assert!(export(Format::Ini, "dev", &credentials(), Some(region)).is_err(), "{region}");
+        }
     }
 
     #[test]

@@ -19,11 +19,11 @@ pub(crate) struct Unfit {
 /// Variables to set, with their values.
 pub(crate) type Variables<'a> = [(&'static str, &'a str)];
 
-const CONTROL: &str = "control characters";
+pub(super) const CONTROL: &str = "control characters";
 
 /// bash, dash, zsh. Single quotes carry everything, line ends included.
 pub(crate) fn posix(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, "NUL", |c| c == '\0')?;
+    refuse(variables, "NUL", |value| value.contains('\0'))?;
     let mut text = format!("unset {}\n", UNSET.join(" "));
     for (name, value) in variables {
         line(&mut text, format_args!("export {name}='{}'", value.replace('\'', r"'\''")));
@@ -34,7 +34,7 @@ pub(crate) fn posix(variables: &Variables<'_>) -> Result<String, Unfit> {
 /// `NAME=VALUE` lines, for programs that read such files: nothing is quoted, so a line end would end the value, and
 /// readers differ in what they do with other control characters.
 pub(crate) fn plain(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, CONTROL, char::is_control)?;
+    refuse(variables, CONTROL, has_control)?;
     let mut text = String::new();
     for (name, value) in variables {
         line(&mut text, format_args!("{name}={value}"));
@@ -44,7 +44,7 @@ pub(crate) fn plain(variables: &Variables<'_>) -> Result<String, Unfit> {
 
 /// fish. `eval (awsd …)` splits at line ends, also within quotes.
 pub(crate) fn fish(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, CONTROL, char::is_control)?;
+    refuse(variables, CONTROL, has_control)?;
     let mut text = format!("set -e {};\n", UNSET.join(" "));
     for (name, value) in variables {
         let value = value.replace('\\', r"\\").replace('\'', r"\'");
@@ -56,7 +56,7 @@ pub(crate) fn fish(variables: &Variables<'_>) -> Result<String, Unfit> {
 /// PowerShell. Piped into `Invoke-Expression` line by line, a line end would cut the value. Typographic quotes end a
 /// string just as the plain one does.
 pub(crate) fn powershell(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, CONTROL, char::is_control)?;
+    refuse(variables, CONTROL, has_control)?;
     let mut text = String::new();
     for name in UNSET {
         line(&mut text, format_args!("$Env:{name} = $null"));
@@ -77,8 +77,8 @@ pub(crate) fn powershell(variables: &Variables<'_>) -> Result<String, Unfit> {
 /// cmd.exe. Within `set "NAME=VALUE"`, `&`, `|`, `<`, `>` and `^` are plain; `%` and `!` are expanded depending on how
 /// the text is run, a quote ends the protection, and a control character ends the line or is dropped.
 pub(crate) fn windows_cmd(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, "control characters, quotes, % and !", |c| {
-        c.is_control() || matches!(c, '"' | '%' | '!')
+    refuse(variables, "control characters, quotes, % or !", |value| {
+        has_control(value) || value.contains(['"', '%', '!'])
     })?;
     let mut text = String::new();
     for name in UNSET {
@@ -92,7 +92,7 @@ pub(crate) fn windows_cmd(variables: &Variables<'_>) -> Result<String, Unfit> {
 
 /// Nushell. Its double quotes have escapes for every character.
 pub(crate) fn nu(variables: &Variables<'_>) -> Result<String, Unfit> {
-    refuse(variables, "NUL", |c| c == '\0')?;
+    refuse(variables, "NUL", |value| value.contains('\0'))?;
     let mut text = format!("hide-env --ignore-errors {}\nload-env {{\n", UNSET.join(" "));
     for (name, value) in variables {
         let _ = write!(text, "  {name}: \"");
@@ -114,12 +114,16 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{line}");
 }
 
+pub(super) fn has_control(value: &str) -> bool {
+    value.contains(char::is_control)
+}
+
 pub(super) fn refuse(
     variables: &Variables<'_>,
     problem: &'static str,
-    unfit: impl Fn(char) -> bool,
+    unfit: impl Fn(&str) -> bool,
 ) -> Result<(), Unfit> {
-    match variables.iter().find(|(_, value)| value.contains(&unfit)) {
+    match variables.iter().find(|(_, value)| unfit(value)) {
         Some((variable, _)) => Err(Unfit { variable, problem }),
         None => Ok(()),
     }
