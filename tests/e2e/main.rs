@@ -10,11 +10,16 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod command;
 mod devices;
+mod export;
 mod first_use;
 mod long_roles;
+mod odd;
 mod people;
+mod quoting;
 mod roles;
 mod safety;
 mod saml;
+mod shells;
 mod users;
