@@ -17,6 +17,7 @@ mod first_use;
 mod long_roles;
 mod odd;
 mod people;
+mod process;
 mod quoting;
 mod roles;
 mod safety;
