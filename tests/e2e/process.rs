@@ -116,7 +116,7 @@ fn the_json_is_what_every_sdk_can_read() {
     let expiration = json["Expiration"].as_str().unwrap();
     // The one form that every SDK reads: UTC, to the second.
     let moment = strtime::parse("%Y-%m-%dT%H:%M:%SZ", expiration).unwrap().to_datetime().unwrap();
-    let left = Timestamp::now().duration_until(moment.to_zoned(TimeZone::UTC).unwrap().timestamp());
+    let left = Timestamp::now().duration_until(TimeZone::UTC.to_timestamp(moment).unwrap());
     assert!((50..=60).contains(&left.as_mins()), "{expiration}");
 }
 
