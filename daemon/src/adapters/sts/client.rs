@@ -26,6 +26,7 @@ macro_rules! configured {
     ($service:ident, $endpoint:expr, $connectors:expr, $operation:expr, $observer:expr) => {{
         let (service, endpoint): (_, Option<&String>) = (&$operation.service, $endpoint.as_ref());
         let way = Way::to(service, endpoint.map(String::as_str));
+        $observer.proxy(way.proxy());
         let mut config = $service::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(service.region.clone()))

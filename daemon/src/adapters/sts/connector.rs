@@ -52,6 +52,11 @@ impl Way {
             no_proxy: service.no_proxy.clone().filter(|_| !plain),
         }
     }
+
+    /// The URL of the proxy, if there is one. It may hold a password.
+    pub(super) fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
 }
 
 /// The connectors made so far.

@@ -41,8 +41,8 @@ impl Aws {
         let (connectors, clock) = (self.connectors.clone(), self.clock);
         async move {
             let observer = Observer::new(clock);
-            let result =
-                call(&connectors, &operation, &observer).await.map_err(|failure| named(failure, &observer));
+            let result = call(&connectors, &operation, &observer).await;
+            let result = whole(result, &observer).map_err(|failure| named(failure, &observer));
             let (action, key) = (name(&operation.action), crate::log::key(&operation.signer.access_key_id));
             match &result {
                 Ok(_) => info!(action, key, "AWS answered"),
@@ -53,10 +53,18 @@ impl Aws {
     }
 }
 
+/// What was found in half an answer is not used.
+fn whole(result: Result<Granted, Failure>, observer: &Observer) -> Result<Granted, Failure> {
+    match result {
+        Ok(_) if observer.cut() => Err(Failure::NoAnswer("AWS's answer cannot be read".to_owned())),
+        result => result,
+    }
+}
+
 /// A connection that could not be made: to which host, because that is often the mistake.
 fn named(failure: Failure, observer: &Observer) -> Failure {
-    match (failure, observer.host()) {
-        (Failure::NotSent(why), Some(host)) => Failure::NotSent(format!("{host}: {why}")),
+    match (failure, observer.destination()) {
+        (Failure::NotSent(why), Some(destination)) => Failure::NotSent(format!("{destination}: {why}")),
         (other, _) => other,
     }
 }

@@ -1,10 +1,12 @@
-//! Measures AWS's clock: the `Date` header of an answer against the middle of the time between request and answer.
+//! Watches one call: where it goes, whether its answer is whole, and what AWS's clock says: the `Date` header of the
+//! answer against the middle of the time between request and answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -27,7 +29,9 @@ pub(super) struct Observer {
 struct Seen {
     sent: Option<Wall>,
     host: Option<String>,
+    proxy: Option<String>,
     skew: Option<i64>,
+    cut: bool,
 }
 
 impl Observer {
@@ -45,9 +49,24 @@ impl Observer {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).sent.is_some()
     }
 
-    /// The host that the request was for, once it was about to be sent.
-    pub(super) fn host(&self) -> Option<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).host.clone()
+    /// The request would go through this proxy, unless the host is an exception.
+    pub(super) fn proxy(&self, url: Option<&str>) {
+        self.seen(|seen, _now| seen.proxy = url.and_then(host));
+    }
+
+    /// The host that the request was for, once it was about to be sent, and the proxy, because either may be the mistake.
+    pub(super) fn destination(&self) -> Option<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = seen.host.as_ref()?;
+        Some(match &seen.proxy {
+            Some(proxy) => format!("{host} (HTTPS_PROXY is {proxy})"),
+            None => host.clone(),
+        })
+    }
+
+    /// Whether the answer ends before its end. The SDK takes what it can find in such an answer, half a token as well.
+    pub(super) fn cut(&self) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).cut
     }
 
     /// AWS's clock minus this machine's, in seconds, if an answer came.
@@ -92,11 +111,27 @@ impl Intercept for Observer {
         });
         Ok(())
     }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let whole = context.response().body().bytes().is_some_and(is_whole);
+        self.seen(|seen, _now| seen.cut = !whole);
+        Ok(())
+    }
 }
 
-/// Without a user and password, which a URL may hold.
+/// Whether a document ends with the end of its root element: `</AssumeRoleResponse>`.
+fn is_whole(body: &[u8]) -> bool {
+    body.trim_ascii_end().ends_with(b"Response>")
+}
+
+/// Without a user and password, which a URL may hold. A proxy is often named without its scheme.
 fn host(url: &str) -> Option<String> {
-    let (_scheme, rest) = url.split_once("://")?;
+    let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next()?;
     authority.rsplit('@').next().map(str::to_owned)
 }
@@ -116,7 +151,14 @@ mod tests {
     fn the_host_is_told_without_a_password() {
         assert_eq!(host("https://sts.amazonaws.com/").as_deref(), Some("sts.amazonaws.com"));
         assert_eq!(host("http://u:hunter2@127.0.0.1:4566?x=@y").as_deref(), Some("127.0.0.1:4566"));
-        assert_eq!(host("nonsense"), None);
+        assert_eq!(host("u:hunter2@proxy:3128").as_deref(), Some("proxy:3128"));
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_is_known() {
+        assert!(is_whole(b"<AssumeRoleResponse><A>a</A></AssumeRoleResponse>\n"));
+        assert!(!is_whole(b"<AssumeRoleResponse><SessionToken>IQoJb3"));
+        assert!(!is_whole(b""));
     }
 
     #[test]

@@ -91,12 +91,20 @@ async fn what_was_not_sent_is_known_not_to_have_been() {
     }
 }
 
+/// As much of an answer as the SDK is content with.
+const HALF: &str = concat!(
+    "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetSessionTokenResult><Credentials>",
+    "<AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>wJalrXUtnFEMI</SecretAccessKey>",
+    "<Expiration>2126-01-01T00:00:00Z</Expiration><SessionToken>IQoJb3",
+);
+
 #[tokio::test]
 async fn what_may_have_arrived_counts_as_sent() {
     for answer in [
         String::new(),
         "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n<GetSession".to_owned(),
         response("200 OK", "garbage"),
+        response("200 OK", HALF),
         response("200 OK", ""),
         "garbage".to_owned(),
     ] {
