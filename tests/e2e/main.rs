@@ -10,17 +10,23 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod clocks;
 mod command;
 mod devices;
 mod export;
 mod first_use;
 mod long_roles;
+mod networks;
 mod odd;
 mod people;
 mod process;
+mod profiles;
 mod quoting;
 mod roles;
 mod safety;
 mod saml;
+mod served;
 mod shells;
+mod short_lives;
+mod trouble;
 mod users;

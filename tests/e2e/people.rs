@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use awsd_tests::harness::{Run, Terminal, TestEnv};
+use awsd_tests::harness::{Output, Run, Terminal, TestEnv};
 
 /// Types the code that alice's device shows at the prompt for this profile.
 #[track_caller]
@@ -16,6 +16,15 @@ pub(crate) fn type_code(env: &TestEnv, terminal: &mut Terminal, profile: &str) {
 pub(crate) fn log_in(env: &TestEnv, profile: &str) {
     let code = env.sandbox.next_code("alice");
     env.awsd(["login", profile, "--code", &code]).run().success();
+}
+
+/// What a person is told, and what to do next, where a command has nothing else to say.
+#[track_caller]
+pub(crate) fn says(output: &Output, words: &[&str]) {
+    for word in words {
+        assert!(output.stderr.contains(word), "{} does not say {word:?}: {}", output.name, output.stderr);
+    }
+    assert_eq!(output.stdout, "", "{}", output.name);
 }
 
 /// The AWS CLI wants a region, even for services without one, where `AWS_ENDPOINT_URL` is set.

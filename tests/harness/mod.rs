@@ -27,6 +27,7 @@
 mod daemons;
 mod leaks;
 pub mod programs;
+mod proxy;
 mod run;
 mod terminal;
 
@@ -46,6 +47,7 @@ use tempfile::TempDir;
 
 use self::leaks::Records;
 pub use self::{
+    proxy::Proxy,
     run::{Output, PATIENCE, Run, Running},
     terminal::Terminal,
 };
