@@ -44,6 +44,14 @@ fn what_cannot_be_run_has_the_code_of_a_shell() {
 }
 
 #[test]
+fn awsd_becomes_the_command() {
+    let env = odd::home();
+    let running = script(&env, "echo $$").spawn();
+    let pid = running.pid().as_raw_nonzero().to_string();
+    assert_eq!(running.wait().success().quiet().stdout.trim(), pid);
+}
+
+#[test]
 fn a_signal_ends_it_as_it_ends_the_command() {
     let env = odd::home();
     for (name, number) in [("TERM", 15), ("KILL", 9), ("INT", 2), ("PIPE", 13)] {
