@@ -187,7 +187,7 @@ impl Core {
             }
         }
         moments.extend(self.facts.values().map(|lookup| lookup.flight.not_before));
-        moments.extend(self.desk.next_wake(&devices(&places)));
+        moments.extend(self.desk.next_wake());
         moments.into_iter().filter(|moment| *moment > now.boot).min()
     }
 }

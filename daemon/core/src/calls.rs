@@ -44,7 +44,8 @@ impl Core {
         let operation = self.operation(target, code);
         let sent = operation.is_some();
         if let Some((action, signer, recipe)) = operation {
-            let operation = Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
+            let operation =
+                Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
             out.push(Effect::Call(call, Box::new(operation)));
         } else {
             self.calls.remove(&call);

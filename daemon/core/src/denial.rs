@@ -237,7 +237,8 @@ pub(crate) fn failed(
         Verdict::NotSent | Verdict::Unclear => deny(
             Reason::AwsUnavailable,
             format!("AWS could not be asked ({what} for {profile}): {said}"),
-            "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and the endpoint settings, then do it again".to_owned(),
+            "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and the endpoint settings, then do it again"
+                .to_owned(),
         ),
         Verdict::TooLong | Verdict::Rejected | Verdict::WrongCode | Verdict::CannotValidate => deny(
             Reason::AwsRefused,

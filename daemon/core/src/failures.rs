@@ -121,7 +121,7 @@ impl Core {
         if let Some(problem) = again {
             // Whoever waits stays before the question, which is asked again.
             if let Some(open) = self.desk.open_mut(device) {
-                open.ask_again(problem.sentence.clone(), Some(problem.clone()));
+                open.ask_again(now, problem.clone());
             }
             out.extend(answerers.into_iter().map(|id| Effect::Denied(id, problem.clone())));
             return;
@@ -165,7 +165,7 @@ impl Core {
     fn give_up(&mut self, now: Now, ended: &Ended<'_>, out: &mut Vec<Effect>) -> Option<Denial> {
         let target = ended.target;
         if let Target::Session(node) = target {
-            self.pause_renewal(now, node);
+            self.pause_renewal(now, node, ended.verdict);
             self.learn(node, ended.verdict);
         }
         let mut last = None;
@@ -185,13 +185,15 @@ impl Core {
         last
     }
 
-    fn pause_renewal(&mut self, now: Now, node: &Node) {
+    /// Background renewal is tried again only where the failure may pass; otherwise the next caller will see.
+    fn pause_renewal(&mut self, now: Now, node: &Node, verdict: Verdict) {
         let Some(slot) = self.slots.get_mut(node) else { return };
         slot.renewing = false;
         slot.renewal_failures += 1;
         let failures = slot.renewal_failures;
         if let Some(lease) = slot.lease.as_mut() {
-            lease.renew_at = Some(now.boot + policy::renewal_pause(failures, lease.life));
+            let retry = now.boot + policy::renewal_pause(failures, lease.life);
+            lease.renew_at = verdict.passing().then_some(retry);
         }
     }
 
@@ -228,11 +230,12 @@ impl Core {
     /// Where a request goes from a call that failed.
     fn next(&mut self, now: Now, id: RequestId, ended: &Ended<'_>) -> Next {
         let words = self.words(ended, self.asks.get(&id));
-        let fallback = self.asks.get(&id).is_some_and(|pending| {
-            matches!(
-                self.standing(now, pending),
-                Standing::Starts { fallback: true, .. } | Standing::Waits { fallback: true, .. }
-            )
+        // What is left of a session stands in for its renewal, not for another session that was refused.
+        let fallback = self.asks.get(&id).is_some_and(|pending| match self.standing(now, pending) {
+            Standing::Starts { target, fallback, .. } | Standing::Waits { target, fallback } => {
+                fallback && target == *ended.target
+            }
+            _ => false,
         });
         let age = self.mfa_age(now, ended.target);
         let Some(pending) = self.asks.get_mut(&id) else { return Next::GoesOn };

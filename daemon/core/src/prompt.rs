@@ -37,15 +37,16 @@ pub(crate) struct Open {
     /// The calls that need a code, one code each, in this order.
     pub queue: VecDeque<Node>,
     pub verifying: Option<Verifying>,
-    /// Why the last code was not enough: for the silent callers that must be told at once.
-    pub problem: Option<Denial>,
+    /// Why the last code was not enough, and when that was: for the callers that wait silently and must be told at once.
+    problem: Option<(Boot, Denial)>,
     /// Changes whenever it has to be shown again.
     pub version: u32,
     /// `awsd mfa` callers that want to know how it ended.
     pub answerers: Vec<RequestId>,
     pub profiles: BTreeSet<String>,
     since: Boot,
-    last_waiter: Boot,
+    /// Since when nobody waits for it.
+    alone_since: Option<Boot>,
     profile: String,
     caller: Caller,
     reason: Option<String>,
@@ -69,10 +70,15 @@ pub(crate) struct Unfit {
 
 impl Open {
     /// Asks again, with the reason.
-    pub(crate) fn ask_again(&mut self, reason: String, problem: Option<Denial>) {
-        self.reason = Some(reason);
-        self.problem = problem;
+    pub(crate) fn ask_again(&mut self, now: Now, problem: Denial) {
+        self.reason = Some(problem.sentence.clone());
+        self.problem = Some((now.boot, problem));
         self.version += 1;
+    }
+
+    /// What went wrong with a code since somebody began to wait. Who comes later has nothing to do with it.
+    pub(crate) fn problem_since(&self, since: Boot) -> Option<&Denial> {
+        self.problem.as_ref().filter(|(at, _)| *at >= since).map(|(_, denial)| denial)
     }
 
     /// As it is shown.
@@ -144,7 +150,7 @@ impl Desk {
                 answerers: Vec::new(),
                 profiles: BTreeSet::new(),
                 since: now.boot,
-                last_waiter: now.boot,
+                alone_since: None,
                 profile: profile.to_owned(),
                 caller: caller.clone(),
                 reason: reason.map(str::to_owned),
@@ -248,7 +254,8 @@ impl Desk {
         if open.queue.is_empty() {
             record.open = None;
         } else if open.reason.is_none() {
-            open.ask_again("another call needs a code of its own: type the next one".to_owned(), None);
+            open.reason = Some("another call needs a code of its own: type the next one".to_owned());
+            open.version += 1;
         }
     }
 
@@ -304,19 +311,16 @@ impl Desk {
             record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
             let Some(open) = record.open.as_mut() else { continue };
             if waited_for.contains(device) || open.verifying.is_some() {
-                open.last_waiter = now.boot;
-            } else if now.boot.since(open.last_waiter) >= QUESTION_LINGERS {
+                open.alone_since = None;
+            } else if now.boot.since(*open.alone_since.get_or_insert(now.boot)) >= QUESTION_LINGERS {
                 record.open = None;
             }
         }
     }
 
     /// When [`Desk::tidy`] has something to do.
-    pub(crate) fn next_wake(&self, waited_for: &BTreeSet<Device>) -> Option<Boot> {
-        let lingering = self
-            .all()
-            .filter(|(device, open)| open.verifying.is_none() && !waited_for.contains(device))
-            .map(|(_, open)| open.last_waiter + QUESTION_LINGERS);
+    pub(crate) fn next_wake(&self) -> Option<Boot> {
+        let lingering = self.all().filter_map(|(_, open)| Some(open.alone_since? + QUESTION_LINGERS));
         let spent =
             self.devices.values().flat_map(|record| record.spent.iter().map(|(at, _)| *at + SPENT_MEMORY));
         lingering.chain(spent).min()

@@ -61,7 +61,7 @@ impl Core {
                 Err(unfit) => {
                     let problem = denial::bad_code(unfit.reason, &unfit.sentence);
                     if let Some(open) = self.desk.open_mut(&place.device) {
-                        open.ask_again(unfit.sentence, Some(problem));
+                        open.ask_again(now, problem);
                     }
                 }
             }
@@ -101,7 +101,7 @@ impl Core {
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
         if alone {
-            let problem = self.desk.open(device).and_then(|open| open.problem.clone());
+            let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
             return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial)));
         }
         let late = pending.deadline(self.settings.default_wait).is_some_and(|deadline| deadline <= now.boot);

@@ -20,8 +20,10 @@ impl Core {
                 slot.renewing = true;
             } else if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
                 // A retry of the last call is pointless once there is a new MFA session.
-                let early = !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
-                let regular = lease.granted + lease.life.saturating_sub(policy::background_margin(lease.life, 0.0));
+                let early =
+                    !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
+                let regular =
+                    lease.granted + lease.life.saturating_sub(policy::background_margin(lease.life, 0.0));
                 lease.renew_at = early.then_some(regular);
                 slot.renewing = !early && node.device().is_none();
             }

@@ -5,6 +5,7 @@
 //! line in `FOUND`.
 
 mod aws;
+mod calm;
 mod check;
 mod network;
 mod people;
@@ -40,10 +41,11 @@ fn schedule(seed: u64) {
             91..93 => world.leave(),
             93 => world.dismiss(),
             94 => world.logout(),
-            95 | 96 => world.disturb_clock(),
+            95 => world.disturb_clock(),
+            96 if world.random.percent(40) => world.restart(),
             _ => world.edit(),
         }
-        if world.quick && world.random.percent(85) {
+        if world.calm || (world.quick && world.random.percent(85)) {
             world.finish_calls();
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
 use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::SecretString;
 
@@ -14,7 +15,7 @@ use crate::world::{Open, World};
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
-        let wrong_secret = self.random.percent(2);
+        let wrong_secret = !self.calm && self.random.percent(2);
         let chain = profiles::chain(&mut self.random, &self.cast, self.saml, wrong_secret);
         let purpose = *self.random.pick(&[
             Purpose::Repeated,
@@ -104,6 +105,7 @@ impl World {
         let questions = self.core.questions(self.now());
         if let Some(question) = questions.first() {
             self.log(&format!("not now {:?}", question.id));
+            self.dismissed = Some(Boot(self.boot));
             self.give(Event::Dismissed(question.id));
         }
     }
@@ -141,7 +143,8 @@ impl World {
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
     pub(crate) fn edit(&mut self) {
-        match self.random.below(6) {
+        let what = if self.calm { 0 } else { self.random.below(6) };
+        match what {
             0 => self.saml = 3 - self.saml,
             1 => {
                 let keys: Vec<String> = self.aws.sessions.keys().cloned().collect();
@@ -177,5 +180,20 @@ impl World {
             self.give(Event::Answer { by, profile: Some(question.device), code });
             self.finish_calls();
         }
+    }
+
+    /// The daemon is started anew: what it held is gone, what it remembers is not.
+    pub(crate) fn restart(&mut self) {
+        self.log("restart");
+        self.core = Core::new(self.settings, self.memory.clone(), self.seed + 1);
+        self.open.clear();
+        self.answers.clear();
+        self.flights.clear();
+        self.leases.clear();
+        self.alone.clear();
+        self.seen_codes.clear();
+        self.tries.clear();
+        self.dismissed = None;
+        self.abandoned = false;
     }
 }

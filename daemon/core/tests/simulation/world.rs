@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain};
 use awsd_core::effect::{Effect, Operation, Question, Reason};
-use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, RequestId};
+use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
@@ -45,10 +45,12 @@ pub(crate) struct Flight {
     pub logouts: u64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "they have nothing to do with each other")]
 pub(crate) struct World {
     pub seed: u64,
     pub random: Random,
     pub core: Core,
+    pub settings: Settings,
     pub aws: Aws,
     pub clocks: Clocks,
     pub boot: Duration,
@@ -71,6 +73,18 @@ pub(crate) struct World {
     pub cast: Vec<&'static str>,
     /// AWS mostly answers at once.
     pub quick: bool,
+    /// A good day: see `calm`.
+    pub calm: bool,
+    /// What the core wanted to be remembered.
+    pub memory: Memory,
+    /// When somebody last said "Not now".
+    pub dismissed: Option<Boot>,
+    /// Questions that nobody waits for, and since when.
+    pub alone: BTreeMap<QuestionId, Boot>,
+    /// Somebody was just told that a code is needed.
+    pub question_expected: bool,
+    /// Nothing but time is passing.
+    pub only_time: bool,
     pub last_request: u64,
     /// Somebody who wanted a new MFA session before the old one's end has left; the question may still be open.
     pub abandoned: bool,
@@ -96,12 +110,14 @@ impl World {
             default_wait: Duration::from_secs(50),
         };
         let cast = profiles::cast(&mut random);
+        let calm = clocks == Clocks::Right && random.percent(60);
         let quick = random.percent(60);
         let mut aws = Aws::new();
-        aws.may_list = random.percent(80);
+        aws.may_list = calm || random.percent(80);
         Self {
             seed,
             core: Core::new(settings, Memory::default(), seed),
+            settings,
             aws,
             clocks,
             boot: Duration::from_secs(random.below(100_000)),
@@ -119,6 +135,12 @@ impl World {
             saml: 1,
             cast,
             quick,
+            calm,
+            memory: Memory::default(),
+            dismissed: None,
+            alone: BTreeMap::new(),
+            question_expected: false,
+            only_time: false,
             last_request: 0,
             abandoned: false,
         }
@@ -145,6 +167,8 @@ impl World {
             self.effect(effect);
         }
         self.check_state();
+        self.follow_questions();
+        self.check_view();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -168,6 +192,9 @@ impl World {
                     self.fail("a refusal without a sentence");
                 }
                 if self.answers.remove(&id) {
+                    if denial.reason == Reason::NoQuestion {
+                        self.fail("an open question is not found");
+                    }
                     return;
                 }
                 let Some(open) = self.open.remove(&id) else {
@@ -175,6 +202,7 @@ impl World {
                 };
                 self.abandoned |= open.wants_new_mfa();
                 self.check_denied(&open, denial.reason);
+                self.check_calm_denied(&open, &denial);
             }
             Effect::Done(id, _) => {
                 self.log(&format!("done {id:?}"));
@@ -202,8 +230,11 @@ impl World {
                     self.fail("a question is withdrawn that was not shown");
                 }
             }
-            Effect::Progress(id, _) if !self.open.contains_key(&id) => self.fail("progress is told to nobody"),
-            Effect::Progress(..) | Effect::Remember(_) => {}
+            Effect::Progress(id, _) if !self.open.contains_key(&id) => {
+                self.fail("progress is told to nobody")
+            }
+            Effect::Progress(..) => {}
+            Effect::Remember(memory) => self.memory = memory,
         }
     }
 

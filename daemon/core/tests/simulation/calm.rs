@@ -1,0 +1,237 @@
+//! What must hold on a good day: AWS answers at once, clocks are right, nothing is revoked. Then it can be said exactly what
+//! a caller gets, who is told what, and when sessions are renewed. The numbers stand here once more, on purpose.
+
+use std::time::Duration;
+
+use awsd_core::chain::{Base, RoleName};
+use awsd_core::effect::{Denial, NoticeKind, Reason, Served, SessionKind};
+use awsd_core::event::{Patience, Purpose};
+use awsd_core::time::Boot;
+
+use crate::aws::Identity;
+use crate::world::{Held, Open, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const NOISE: Duration = Duration::from_secs(3);
+
+impl Open {
+    fn root(&self) -> &str {
+        match &self.chain.base {
+            Base::Keys(keys) => &keys.access_key_id,
+            Base::Source(_) => "",
+        }
+    }
+
+    fn first_role(&self) -> &str {
+        match self.chain.roles.first().map(|role| &role.arn) {
+            Some(RoleName::Arn(name) | RoleName::Bare(name)) => name.rsplit('/').next().unwrap_or_default(),
+            None => "",
+        }
+    }
+
+    /// The role is wanted for longer than a session can give, so it takes a code of its own.
+    fn takes_its_own_code(&self) -> bool {
+        matches!(&self.chain.roles[..], [role] if role.duration.is_some_and(|duration| duration > HOUR))
+    }
+}
+
+impl World {
+    /// Whether an MFA session of this user is held that roles can be taken with, and was at a moment.
+    fn mfa_session_lives(&self, root: &str, since: Boot) -> bool {
+        let logouts = self.logouts.get(root).copied().unwrap_or(0);
+        let what = format!("session {root} Some(");
+        let lives = |held: &Held| {
+            let left = held.expires.since(self.aws.now);
+            held.given <= since && held.logouts == logouts && left > MINUTE.min(held.life / 3) + NOISE
+        };
+        self.leases.values().filter(|held| held.what.starts_with(&what)).any(lives)
+    }
+
+    /// A session is served with less than its caller should have only where a person would have had to give a code.
+    pub(crate) fn check_calm_life(&self, open: &Open, identity: &Identity, life: Duration, what: &str) {
+        let left = identity.expires.since(self.aws.now);
+        let enough = match open.purpose {
+            Purpose::Snapshot => MINUTE * 45,
+            _ => MINUTE * 20,
+        };
+        let coded = what.ends_with("\")") || what.contains("session ") || what.contains("/young ");
+        let lost = identity.by_mfa && !self.mfa_session_lives(&identity.root, self.now().boot);
+        if self.calm && left + NOISE < enough.min(life / 3) && !coded && !lost {
+            self.fail(&format!("a session with {left:?} left is served although it could be renewed"));
+        }
+    }
+
+    /// What is unusual about a session is said to those for whom it is made, and only then.
+    pub(crate) fn check_notices(&self, open: &Open, identity: &Identity, served: &Served) {
+        let told = |kind| served.notices.iter().find(|notice| notice.kind == kind);
+        let Some(held) = self.leases.get(&served.keys.access_key_id) else { return };
+        let fresh = held.given >= open.asked;
+        let wanted = open.chain.roles.last().and_then(|role| role.duration).unwrap_or(HOUR);
+        let shorter = identity.roles.last().is_some_and(|taken| taken.duration < wanted);
+        let clamped = told(NoticeKind::DurationClamped);
+        if clamped.is_some() != (fresh && shorter)
+            || clamped.is_some_and(|notice| !notice.text.contains("12 h"))
+        {
+            self.fail(&format!("a shorter session, and {clamped:?} is said about it"));
+        }
+        let no_device = identity.roles.is_empty() && identity.mfa.is_none();
+        if told(NoticeKind::NoDevice).is_some() != (fresh && no_device) {
+            self.fail("the notice of a user without a device");
+        }
+        let left = identity.expires.since(self.aws.now);
+        if told(NoticeKind::NearEnd).is_some() && left > (MINUTE * 45).min(held.life / 3) + NOISE {
+            self.fail("a warning of an end that is far");
+        }
+        let account = identity.roles.last().and_then(|taken| taken.arn.split(':').nth(4));
+        if account.is_some() && served.account_id.as_deref() != account {
+            self.fail("the wrong account");
+        }
+    }
+
+    /// On a good day there are few reasons to refuse anything.
+    pub(crate) fn check_calm_denied(&mut self, open: &Open, denial: &Denial) {
+        if denial.reason == Reason::AwsUnavailable
+            && !["connection", "timed out", "before it arrived", "Rate exceeded"]
+                .iter()
+                .any(|why| denial.sentence.contains(why))
+        {
+            self.fail(&format!("the sentence does not say why: {}", denial.sentence));
+        }
+        if !self.calm {
+            return;
+        }
+        let root = open.root().to_owned();
+        let has_device = matches!(root.as_str(), "AKIAALICE" | "AKIABOB");
+        let (now, dismissed) = (self.now().boot, self.dismissed);
+        let fair = match denial.reason {
+            Reason::AccessDenied => matches!(open.first_role(), "closed" | "young") || !has_device,
+            Reason::BadDevice => matches!(root.as_str(), "AKIADAVE" | "AKIAEVE"),
+            Reason::CodeRequired => {
+                self.question_expected = true;
+                let new = open.wants_new_mfa() || open.takes_its_own_code();
+                new || open.chain.roles.is_empty() || !self.mfa_session_lives(&root, now)
+            }
+            Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
+            Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
+            Reason::TooManyTries => {
+                let window = self.aws.now.0.as_secs() / 180;
+                self.tries.iter().any(|((_, at), tries)| *at == window && *tries >= 8)
+            }
+            Reason::WrongCode | Reason::LoggedOut => true,
+            _ => false,
+        };
+        if !fair {
+            self.fail(&format!("{:?} on a good day: {}", denial.reason, denial.sentence));
+        }
+    }
+
+    /// After time has passed with the machine awake: what is in use has been renewed, nobody waits longer than he said, and
+    /// no question stays open that nobody waits for.
+    pub(crate) fn check_calm_rest(&self) {
+        if !self.calm {
+            return;
+        }
+        for held in self.leases.values().filter(|held| held.used && held.what.starts_with("role ")) {
+            let newest = self
+                .leases
+                .values()
+                .filter(|other| other.what == held.what)
+                .all(|other| other.given <= held.given);
+            let root = held.what["role ".len()..].split(['+', '[', ' ']).next().unwrap_or_default();
+            let gone = held.logouts != self.logouts.get(root).copied().unwrap_or(0);
+            let chained = held.what.contains("Taken");
+            let due = held.given + (held.life - (MINUTE * 20).min(held.life / 3));
+            let renewable = !held.what.contains("+mfa") || self.mfa_session_lives(root, due);
+            let left = held.expires.since(self.aws.now);
+            let coded = held.what.ends_with("\")") || held.what.contains("/young ");
+            if newest
+                && !gone
+                && !chained
+                && !coded
+                && renewable
+                && left + NOISE < (MINUTE * 20).min(held.life / 3)
+            {
+                self.fail(&format!("in use, {left:?} left, and not renewed: {}", held.what));
+            }
+        }
+        let now = self.now().boot;
+        for open in self.open.values() {
+            let limit = match open.patience {
+                Patience::Terminal(limit) => limit,
+                Patience::Silent(limit) => Some(limit.unwrap_or(SECOND * 50)),
+                Patience::Never => Some(Duration::ZERO),
+            };
+            if limit.is_some_and(|limit| now.since(open.asked) > limit + SECOND) {
+                self.fail("somebody waits longer than he said");
+            }
+        }
+        for (id, since) in &self.alone {
+            if now.since(*since) > MINUTE * 10 + SECOND {
+                self.fail(&format!("{id:?} stays open although nobody waits"));
+            }
+        }
+    }
+
+    /// Follows which questions nobody waits for; such a one stays for ten minutes.
+    pub(crate) fn follow_questions(&mut self) {
+        let now = self.now().boot;
+        let questions = self.core.questions(self.now());
+        if self.question_expected && questions.is_empty() {
+            self.fail("a code is said to be needed, and no question is open");
+        }
+        self.question_expected = false;
+        let early = self.alone.iter().find(|(id, since)| {
+            now.since(**since) + SECOND < MINUTE * 10 && !questions.iter().any(|question| question.id == **id)
+        });
+        if self.only_time && early.is_some() {
+            self.fail("a question closes too early");
+        }
+        let alone = |id| {
+            questions.iter().any(|question| question.id == id && question.waiting == 0 && !question.verifying)
+        };
+        self.alone.retain(|id, _| alone(*id));
+        for question in &questions {
+            if question.user != question.device.rsplit('/').next().unwrap_or_default()
+                || !question.device.contains(":mfa/")
+            {
+                self.fail(&format!("whose device is {}?", question.device));
+            }
+            if question.waiting > self.open.len() {
+                self.fail("more callers wait than there are");
+            }
+            if alone(question.id) {
+                self.alone.entry(question.id).or_insert(now);
+            }
+        }
+    }
+
+    /// What is shown of sessions names them and keeps their keys to itself.
+    pub(crate) fn check_view(&self) {
+        for session in self.core.sessions(self.now()) {
+            let named = match session.kind {
+                SessionKind::Role => {
+                    session.name.starts_with("arn:aws:iam::") && session.name.contains(":role/")
+                }
+                SessionKind::Mfa => session.name.contains(":mfa/"),
+                SessionKind::User => {
+                    let tail = session
+                        .name
+                        .chars()
+                        .rev()
+                        .take(4)
+                        .collect::<String>()
+                        .chars()
+                        .rev()
+                        .collect::<String>();
+                    session.name.starts_with("AKIA")
+                        && self.aws.users.keys().any(|key| key.ends_with(&tail) && *key != session.name)
+                }
+            };
+            if !named || session.profiles.is_empty() {
+                self.fail(&format!("a session is shown as {session:?}"));
+            }
+        }
+    }
+}
