@@ -142,7 +142,7 @@ impl World {
             let root = held.what["role ".len()..].split(['+', '[', ' ']).next().unwrap_or_default();
             let gone = held.logouts != self.logouts.get(root).copied().unwrap_or(0);
             let chained = held.what.contains("Taken");
-            let due = held.given + (held.life - (MINUTE * 20).min(held.life / 3));
+            let due = held.given + held.life.saturating_sub((MINUTE * 20).min(held.life / 3));
             let renewable = !held.what.contains("+mfa") || self.mfa_session_lives(root, due);
             let left = held.expires.since(self.aws.now);
             let coded = held.what.ends_with("\")") || held.what.contains("/young ");
