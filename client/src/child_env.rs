@@ -5,6 +5,8 @@
 
 use awsd_proto::Credentials;
 
+use crate::context::HANDED_OUT_REGION;
+
 /// Removed first. Some of them are set again afterwards.
 pub(crate) const UNSET: [&str; 22] = [
     "AWS_ACCESS_KEY_ID",
@@ -31,11 +33,20 @@ pub(crate) const UNSET: [&str; 22] = [
     "AWSD_PROFILE",
 ];
 
-/// Set after [`UNSET`] is removed, in the order in which `export` prints them. `region` wins over the profile's own.
+/// Where a region may come from, beside the profile's own.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Regions<'a> {
+    /// `--region`: wins over all others.
+    pub(crate) asked: Option<&'a str>,
+    /// What the person had set before: wins over the profile's.
+    pub(crate) own: Option<&'a str>,
+}
+
+/// Set after [`UNSET`] is removed, in the order in which `export` prints them.
 pub(crate) fn variables<'a>(
     profile: &'a str,
     credentials: &'a Credentials,
-    region: Option<&'a str>,
+    regions: Regions<'a>,
 ) -> Vec<(&'static str, &'a str)> {
     let mut variables = vec![
         ("AWS_ACCESS_KEY_ID", credentials.access_key_id.as_str()),
@@ -49,10 +60,14 @@ pub(crate) fn variables<'a>(
         variables.push(("AWS_CREDENTIAL_EXPIRATION", expiration));
         variables.push(("AWS_SESSION_EXPIRATION", expiration));
     }
-    if let Some(region) = region.or(credentials.region.as_deref()) {
+    // The daemon has seen the person's own, so its answer is that one if there is any.
+    if let Some(region) = regions.asked.or(credentials.region.as_deref()) {
         // botocore reads only the second, other SDKs only the first.
         variables.push(("AWS_REGION", region));
         variables.push(("AWS_DEFAULT_REGION", region));
+        if regions.own != Some(region) {
+            variables.push((HANDED_OUT_REGION, region));
+        }
     }
     variables.push(("AWSD_PROFILE", profile));
     variables
@@ -81,7 +96,7 @@ pub(crate) mod tests {
     fn a_session_sets_everything_and_a_given_region_wins() {
         let credentials = credentials();
         assert_eq!(
-            variables("dev", &credentials, Some("us-west-2")),
+            variables("dev", &credentials, Regions { asked: Some("us-west-2"), own: Some("eu-central-1") }),
             [
                 ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
                 ("AWS_SECRET_ACCESS_KEY", "se/cr+et="),
@@ -90,23 +105,36 @@ pub(crate) mod tests {
                 ("AWS_SESSION_EXPIRATION", "2026-11-23T18:00:00Z"),
                 ("AWS_REGION", "us-west-2"),
                 ("AWS_DEFAULT_REGION", "us-west-2"),
+                ("AWSD_REGION", "us-west-2"),
                 ("AWSD_PROFILE", "dev"),
             ]
         );
     }
 
     #[test]
+    fn a_region_of_the_persons_own_is_not_said_to_be_handed_out() {
+        let (credentials, own) = (credentials(), Some("eu-central-1"));
+        let handed_out = |own| {
+            let variables = variables("dev", &credentials, Regions { asked: None, own });
+            variables.into_iter().find(|(name, _)| *name == HANDED_OUT_REGION)
+        };
+        assert_eq!(handed_out(own), None);
+        assert_eq!(handed_out(None), own.map(|region| (HANDED_OUT_REGION, region)));
+    }
+
+    #[test]
     fn what_is_not_known_is_not_set() {
         let credentials =
             Credentials { session_token: None, expiration: None, region: None, ..credentials() };
-        let names: Vec<_> = variables("dev", &credentials, None).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> =
+            variables("dev", &credentials, Regions::default()).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWSD_PROFILE"]);
     }
 
     #[test]
     fn all_that_is_set_is_removed_first_save_the_region() {
         // A region from the shell stays where no other is known.
-        for (name, _) in variables("dev", &credentials(), None) {
+        for (name, _) in variables("dev", &credentials(), Regions::default()) {
             assert_eq!(UNSET.contains(&name), !name.ends_with("REGION"), "{name}");
         }
     }

@@ -10,6 +10,9 @@ use crate::failure::{Exit, Failure};
 /// The longest text about a command that is shown beside a question, in characters.
 const MAX_COMMAND: usize = 120;
 
+/// Set beside `AWS_REGION`, to the same value, where awsd put it there: for another profile it does not count.
+pub(crate) const HANDED_OUT_REGION: &str = "AWSD_REGION";
+
 /// Reads this process's environment.
 pub(crate) fn of_this_process() -> Result<Context, Failure> {
     Environment { var: &|name| std::env::var_os(name), directory: &std::env::current_dir }.context()
@@ -26,7 +29,7 @@ impl Environment<'_> {
         Ok(Context {
             config_file: self.file("AWS_CONFIG_FILE", ".aws/config")?,
             credentials_file: self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")?,
-            region: self.first(["AWS_REGION", "AWS_DEFAULT_REGION"])?,
+            region: self.region()?,
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
             endpoint_url_iam: self.value("AWS_ENDPOINT_URL_IAM")?,
@@ -49,6 +52,14 @@ impl Environment<'_> {
             None => self.value(names[1]),
             found => Ok(found),
         }
+    }
+
+    /// The region that the person chose. One that came with another profile's credentials would send commands to a place
+    /// where this profile has no business.
+    fn region(&self) -> Result<Option<String>, Failure> {
+        let handed_out = self.value(HANDED_OUT_REGION)?;
+        let regions = [self.value("AWS_REGION")?, self.value("AWS_DEFAULT_REGION")?];
+        Ok(regions.into_iter().flatten().find(|region| Some(region) != handed_out.as_ref()))
     }
 
     /// A variable that names a file, or the file's usual place in the home directory.
@@ -149,6 +160,17 @@ mod tests {
         assert_eq!(context(&both).unwrap().region.as_deref(), Some("a"));
         let empty = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "b")];
         assert_eq!(context(&empty).unwrap().region.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_region_that_awsd_handed_out_is_not_the_persons() {
+        let region = |vars: &[(&str, &str)]| context(vars).unwrap().region;
+        let handed_out = [("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "a"), (HANDED_OUT_REGION, "a")];
+        assert_eq!(region(&handed_out), None);
+        let changed = [("AWS_REGION", "b"), ("AWS_DEFAULT_REGION", "a"), (HANDED_OUT_REGION, "a")];
+        assert_eq!(region(&changed).as_deref(), Some("b"));
+        let default_changed = [("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b"), (HANDED_OUT_REGION, "a")];
+        assert_eq!(region(&default_changed).as_deref(), Some("b"));
     }
 
     #[cfg(unix)]

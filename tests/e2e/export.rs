@@ -113,3 +113,38 @@ fn an_output_that_is_full_is_an_error_and_one_that_nobody_reads_is_none() {
     let unread = env.command("/bin/sh").args(["-c", script]).env("P", PROFILE).env("FIFO", &fifo).run();
     assert_eq!(unread.success().quiet().stdout, "ended with 0\n");
 }
+
+/// A shell goes from profile to profile: commands must not go to the region of the one before.
+#[test]
+fn each_profile_brings_its_own_region_unless_the_person_has_set_one() {
+    let env = odd::home();
+    env.config(
+        "[profile here]\nregion = eu-west-1\n[profile there]\nregion = us-west-2\n[profile nowhere]\n",
+    );
+    let keys = "aws_access_key_id = ASIA\naws_secret_access_key = s\naws_session_token = t\n";
+    env.write(
+        ".aws/credentials",
+        ["here", "there", "nowhere"].map(|name| format!("[{name}]\n{keys}")).concat(),
+    );
+    let regions = |before: &str| {
+        let script = format!("{before} awsd exec there -- printenv AWS_REGION AWS_DEFAULT_REGION");
+        env.command("/bin/sh").args(["-c", &script]).run().success().quiet().stdout
+    };
+    let export = |arguments: &str| format!("eval \"$(awsd export {arguments})\";");
+    for before in [
+        export("here"),
+        export("here") + &export("nowhere"),
+        export("here --region ap-south-1"),
+        "awsd exec here --".to_owned(),
+    ] {
+        assert_eq!(regions(&before), "us-west-2\nus-west-2\n", "{before}");
+    }
+    for before in [
+        "export AWS_REGION=sa-east-1;".to_owned(),
+        "export AWS_DEFAULT_REGION=sa-east-1;".to_owned(),
+        export("here") + "AWS_REGION=sa-east-1;",
+        "export AWS_REGION=sa-east-1;".to_owned() + &export("here"),
+    ] {
+        assert_eq!(regions(&before), "sa-east-1\nsa-east-1\n", "{before}");
+    }
+}

@@ -89,6 +89,7 @@ pub(crate) fn variables(profile: &str, region: &str) -> Environment {
         ("AWS_SESSION_EXPIRATION", EXPIRATION),
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
+        ("AWSD_REGION", region),
     ];
     variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

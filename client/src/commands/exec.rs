@@ -8,7 +8,7 @@ use std::process::Command;
 use awsd_proto::Purpose;
 
 use super::{Outcome, Wanted, credentials};
-use crate::child_env;
+use crate::child_env::{self, Regions};
 use crate::cli::Exec;
 use crate::context;
 use crate::failure::{Exit, Failure};
@@ -33,7 +33,9 @@ pub(super) fn run(options: Exec) -> Outcome {
     for name in child_env::UNSET {
         child.env_remove(name);
     }
-    child.envs(child_env::variables(&profile, &credentials, region.as_deref()));
+    let own = context::of_this_process()?.region;
+    let regions = Regions { asked: region.as_deref(), own: own.as_deref() };
+    child.envs(child_env::variables(&profile, &credentials, regions));
     // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which the standard
     // library ignores here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))

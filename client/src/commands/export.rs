@@ -3,7 +3,9 @@
 use awsd_proto::Purpose;
 
 use super::{Outcome, Wanted, credentials, done, unwritable};
+use crate::child_env::Regions;
 use crate::cli::Export;
+use crate::context;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::render::credentials::{ExportError, export};
@@ -18,7 +20,9 @@ pub(super) fn run(options: Export) -> Outcome {
         no_session,
         asking,
     })?;
-    let text = export(format, &profile, &credentials, region.as_deref()).map_err(|error| match error {
+    let own = context::of_this_process()?.region;
+    let regions = Regions { asked: region.as_deref(), own: own.as_deref() };
+    let text = export(format, &profile, &credentials, regions).map_err(|error| match error {
         ExportError::Json(error) => unwritable(&error),
         ExportError::Unfit(unfit) => Failure::new(
             Exit::Failed,

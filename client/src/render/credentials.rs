@@ -5,7 +5,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::shell::{self, Unfit, Variables};
-use crate::child_env;
+use crate::child_env::{self, Regions};
 use crate::cli::Format;
 
 /// The JSON that every SDK reads from a `credential_process`.
@@ -48,9 +48,9 @@ pub(crate) fn export(
     format: Format,
     profile: &str,
     credentials: &Credentials,
-    region: Option<&str>,
+    regions: Regions<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, ExportError> {
-    let variables = child_env::variables(profile, credentials, region);
+    let variables = child_env::variables(profile, credentials, regions);
     let render = match format {
         Format::Process => return process_json(credentials).map_err(ExportError::Json),
         Format::Json => return variables_json(&variables).map_err(ExportError::Json),
@@ -108,8 +108,12 @@ mod tests {
     use super::*;
     use crate::child_env::tests::credentials;
 
+    fn asked(region: &str) -> Regions<'_> {
+        Regions { asked: Some(region), own: None }
+    }
+
     fn text(format: Format, profile: &str) -> String {
-        let bytes = export(format, profile, &credentials(), Some("us-west-2")).unwrap();
+        let bytes = export(format, profile, &credentials(), asked("us-west-2")).unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
@@ -137,15 +141,15 @@ mod tests {
             "[dev]\naws_access_key_id = ASIAEXAMPLE\naws_secret_access_key = se/cr+et=\n\
              aws_session_token = token\nregion = us-west-2\n"
         );
-        assert!(export(Format::Ini, "a]b", &credentials(), None).is_err());
+        assert!(export(Format::Ini, "a]b", &credentials(), Regions::default()).is_err());
         for region in [" us-west-2", "us-west-2 # home", ";x"] {
-            assert!(export(Format::Ini, "dev", &credentials(), Some(region)).is_err(), "{region}");
+            assert!(export(Format::Ini, "dev", &credentials(), asked(region)).is_err(), "{region}");
         }
     }
 
     #[test]
     fn a_plain_file_has_one_line_per_variable() {
         assert!(text(Format::EnvNoExport, "dev").starts_with("AWS_ACCESS_KEY_ID=ASIAEXAMPLE\n"));
-        assert_eq!(text(Format::EnvNoExport, "dev").lines().count(), 8);
+        assert_eq!(text(Format::EnvNoExport, "dev").lines().count(), 9);
     }
 }
