@@ -94,6 +94,18 @@ fn powershell_cmd_and_nushell_read_what_was_meant() {
 }
 
 #[test]
+fn nushell_takes_every_character() {
+    let Some(shell) = programs::found("AWSD_TEST_NU", "nu") else { return };
+    let env = odd::home();
+    for region in [&REGIONS[..], &CONTROL].concat() {
+        env.write("loaded.nu", exported(&env, PROFILE, region, "nu"));
+        let run = env.command(&shell).args(["--no-config-file", "-c", "source loaded.nu; ^env -0"]);
+        let output = with_left_overs(run).expect_secrets().run().success().quiet();
+        assert_served(&environment(&output.stdout), PROFILE, region, "nu");
+    }
+}
+
+#[test]
 fn a_file_of_lines_has_the_values_and_nothing_else() {
     let env = odd::home();
     for region in REGIONS {
