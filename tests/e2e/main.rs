@@ -10,23 +10,32 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod answers;
+mod bad_files;
 mod clocks;
+mod codes;
 mod command;
 mod devices;
+mod doors;
 mod export;
 mod first_use;
+mod frames;
 mod long_roles;
 mod networks;
 mod odd;
 mod people;
 mod process;
 mod profiles;
+mod prompts;
 mod quoting;
 mod roles;
+mod rush;
 mod safety;
 mod saml;
 mod served;
 mod shells;
 mod short_lives;
+mod strangers;
 mod trouble;
 mod users;
+mod wire;

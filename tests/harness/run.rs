@@ -7,6 +7,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     io::{Read, Write as _},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -38,6 +39,7 @@ pub struct Run {
     directory: PathBuf,
     input: Option<Vec<u8>>,
     secrets_expected: bool,
+    user: Option<u32>,
     pub(super) patience: Duration,
     pub(super) records: Arc<Records>,
 }
@@ -58,6 +60,7 @@ impl Run {
             directory: directory.to_owned(),
             input: None,
             secrets_expected: false,
+            user: None,
             patience: PATIENCE,
             records: Arc::clone(records),
         }
@@ -104,6 +107,12 @@ impl Run {
         self
     }
 
+    /// Runs it as another user of the machine, which only root can do.
+    pub fn user(mut self, id: u32) -> Self {
+        self.user = Some(id);
+        self
+    }
+
     /// Another limit than [`PATIENCE`].
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -143,7 +152,11 @@ impl Run {
     }
 
     pub(super) fn start(&self, option: Option<&str>, stdin: Stdio, stdout: Stdio, stderr: Stdio) -> Child {
-        Command::new(&self.session)
+        let mut command = Command::new(&self.session);
+        if let Some(id) = self.user {
+            command.uid(id).gid(id);
+        }
+        command
             .args(option)
             .arg(&self.program)
             .args(&self.arguments)

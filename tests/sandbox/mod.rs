@@ -171,6 +171,11 @@ impl Sandbox {
         self.with_device(user, Device::wrong_code)
     }
 
+    /// So many of them, all different.
+    pub fn wrong_codes(&self, user: &str, count: usize) -> Vec<String> {
+        self.with_device(user, |device, now| device.wrong_codes(now).take(count).collect())
+    }
+
     fn with_device<T>(&self, user: &str, read: impl Fn(&Device, jiff::Timestamp) -> T) -> T {
         let world = self.world();
         let device = world.user(user).devices.first().unwrap_or_else(|| panic!("{user} has no device"));

@@ -64,12 +64,14 @@ impl Device {
 
     /// Six digits that are no code of this device anywhere near `at`.
     pub fn wrong_code(&self, at: Timestamp) -> String {
+        self.wrong_codes(at).next().unwrap_or_default()
+    }
+
+    /// All of them.
+    pub fn wrong_codes(&self, at: Timestamp) -> impl Iterator<Item = String> {
         let near: Vec<String> =
             (-2 * TOLERANCE..=2 * TOLERANCE).map(|offset| self.code_of_step(step_of(at) + offset)).collect();
-        (0..1_000_000)
-            .map(|number| format!("{number:06}"))
-            .find(|code| !near.contains(code))
-            .unwrap_or_default()
+        (0..1_000_000).map(|number| format!("{number:06}")).filter(move |code| !near.contains(code))
     }
 
     /// Verifies `code`. It counts against the budget and, if accepted, is spent.
