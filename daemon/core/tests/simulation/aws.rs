@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Keys, Role};
 use awsd_core::effect::{Action, Mfa, Operation};
-use awsd_core::event::{Failure, Granted};
+use awsd_core::event::{CallId, Failure, Granted};
 use awsd_core::time::Wall;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
     pub roles: Vec<Taken>,
     pub expires: Wall,
     /// How often its user had been logged out when the call was made.
-    pub call: u64,
+    pub logouts: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,17 @@ fn refused(status: u16, code: &str, message: &str) -> Failure {
 
 fn denied(message: &str) -> Failure {
     refused(403, "AccessDenied", message)
+}
+
+/// Whether AWS has refused a request before it looked at its code.
+pub(crate) fn code_unseen(failure: &Failure) -> bool {
+    match failure {
+        Failure::NotSent(_) => true,
+        Failure::NoAnswer(_) => false,
+        Failure::Refused { code, .. } => {
+            matches!(code.as_str(), "SignatureDoesNotMatch" | "InvalidSignatureException" | "RequestExpired")
+        }
+    }
 }
 
 /// The code that a device shows at a moment.
@@ -128,38 +139,45 @@ impl Aws {
     }
 
     /// Acts on a call, as AWS does when the request reaches it.
-    pub(crate) fn act(&mut self, operation: &Operation, local: Wall, call: u64) -> Result<Granted, Failure> {
+    pub(crate) fn act(
+        &mut self,
+        call: CallId,
+        operation: &Operation,
+        local: Wall,
+        logouts: u64,
+    ) -> Result<Granted, Failure> {
         let signed = local.shifted(operation.skew);
         let off = signed.since(self.now).max(self.now.since(signed));
         if off > Duration::from_mins(15) {
-            return Err(refused(
-                403,
-                "SignatureDoesNotMatch",
-                "Signature expired: a is now earlier than b (c - 15 min.)",
-            ));
+            return Err(match call.0 % 3 {
+                0 => refused(400, "RequestExpired", "Request has expired."),
+                1 => refused(
+                    403,
+                    "SignatureDoesNotMatch",
+                    "Signature not yet current: a is still later than b",
+                ),
+                _ => refused(
+                    403,
+                    "SignatureDoesNotMatch",
+                    "Signature expired: a is now earlier than b (c - 15 min.)",
+                ),
+            });
         }
         let key = operation.signer.access_key_id.as_str();
         if operation.signer.secret_access_key.expose_secret() != format!("secret of {key}") {
-            return Err(refused(
-                403,
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match",
-            ));
+            let code =
+                if call.0.is_multiple_of(2) { "SignatureDoesNotMatch" } else { "InvalidSignatureException" };
+            return Err(refused(403, code, "The request signature we calculated does not match"));
         }
         if self.revoked.contains(key) {
-            return Err(refused(
-                403,
-                "InvalidClientTokenId",
-                "The security token included in the request is invalid.",
-            ));
+            let code =
+                if call.0.is_multiple_of(2) { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
+            return Err(refused(403, code, "The security token included in the request is invalid."));
         }
         let caller = self.sessions.get(key).cloned();
         if caller.as_ref().is_some_and(|session| session.expires <= self.now) {
-            return Err(refused(
-                403,
-                "ExpiredToken",
-                "The security token included in the request is expired",
-            ));
+            let code = if call.0.is_multiple_of(2) { "ExpiredToken" } else { "ExpiredTokenException" };
+            return Err(refused(403, code, "The security token included in the request is expired"));
         }
         assert!(caller.is_some() || self.users.contains_key(key), "signed with unknown keys {key}");
         match &operation.action {
@@ -176,12 +194,12 @@ impl Aws {
                 let identity = Identity {
                     mfa: verified,
                     roles: Vec::new(),
-                    ..self.identity(key, None, *duration, call)
+                    ..self.identity(key, None, *duration, logouts)
                 };
                 Ok(self.issue(identity))
             }
             Action::AssumeRole { role, arn, duration, mfa } => {
-                self.assume(key, caller.as_ref(), role, arn, *duration, mfa.as_ref(), call)
+                self.assume(key, caller.as_ref(), role, arn, *duration, mfa.as_ref(), logouts)
             }
         }
     }
@@ -195,7 +213,7 @@ impl Aws {
         arn: &str,
         duration: Duration,
         mfa: Option<&Mfa>,
-        call: u64,
+        logouts: u64,
     ) -> Result<Granted, Failure> {
         let chained = key.starts_with("ASIA");
         if chained && duration > Duration::from_hours(1) {
@@ -219,7 +237,7 @@ impl Aws {
             let text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
             return Err(refused(400, "ValidationError", text));
         }
-        let mut identity = self.identity(key, caller, duration, call);
+        let mut identity = self.identity(key, caller, duration, logouts);
         identity.roles.push(Taken {
             arn: arn.to_owned(),
             external_id: role.external_id.clone(),
@@ -229,14 +247,14 @@ impl Aws {
         Ok(self.issue(identity))
     }
 
-    fn identity(&self, key: &str, caller: Option<&Identity>, duration: Duration, call: u64) -> Identity {
+    fn identity(&self, key: &str, caller: Option<&Identity>, duration: Duration, logouts: u64) -> Identity {
         Identity {
             root: caller.map_or_else(|| key.to_owned(), |caller| caller.root.clone()),
             mfa: None,
             by_mfa: caller.is_some_and(|caller| caller.by_mfa || caller.mfa.is_some()),
             roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
             expires: self.now + duration,
-            call,
+            logouts,
         }
     }
 

@@ -156,6 +156,7 @@ impl World {
                 self.fail(&format!("in use, {left:?} left, and not renewed: {}", held.what));
             }
         }
+        self.check_last_call();
         let now = self.now().boot;
         for open in self.open.values() {
             let limit = match open.patience {
@@ -170,6 +171,41 @@ impl World {
         for (id, since) in &self.alone {
             if now.since(*since) > MINUTE * 10 + SECOND {
                 self.fail(&format!("{id:?} stays open although nobody waits"));
+            }
+        }
+    }
+
+    /// When an MFA session is about to end, what is in use has been taken from it once more.
+    fn check_last_call(&self) {
+        let ending = |held: &&Held| {
+            let left = held.expires.since(self.aws.now);
+            held.what.starts_with("session ")
+                && held.what.contains(":mfa/")
+                && left > NOISE
+                && left + NOISE < (MINUTE * 5).min(held.life / 6)
+        };
+        for mfa in self.leases.values().filter(ending) {
+            let root = mfa.what["session ".len()..].split(' ').next().unwrap_or_default();
+            let gone = mfa.logouts != self.logouts.get(root).copied().unwrap_or(0);
+            let of_it = format!("role {root}+mfa[] ");
+            let moment = mfa.given + mfa.life.saturating_sub((MINUTE * 5).min(mfa.life / 6));
+            let missed = self.leases.values().find(|role| {
+                let newest =
+                    self.leases.values().all(|other| other.what != role.what || other.given <= role.given);
+                let taken_from_it = role.given >= mfa.given && !role.what.contains("/young ");
+                let alive = role.expires.since(self.aws.now) > Duration::ZERO;
+                newest
+                    && alive
+                    && taken_from_it
+                    && role.used
+                    && role.what.starts_with(&of_it)
+                    && role.given + NOISE < moment
+            });
+            if let Some(role) = missed.filter(|_| !gone) {
+                self.fail(&format!(
+                    "in use, and not taken once more before the MFA session ends: {}",
+                    role.what
+                ));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
 use awsd_core::effect::{Action, Operation, Served};
-use awsd_core::event::{Patience, Purpose};
+use awsd_core::event::{Failure, Patience, Purpose};
 
 use crate::aws::ACCOUNT;
 use crate::world::{Clocks, Held, Open, World};
@@ -47,7 +47,7 @@ impl World {
         if left + late < FLOOR.min(life / 3) {
             self.fail(&format!("a session with {left:?} left is served"));
         }
-        if identity.call < open.logouts {
+        if identity.logouts < open.logouts {
             self.fail("a session from before a logout is served");
         }
         if served.expiration != Some(identity.expires) {
@@ -88,8 +88,31 @@ impl World {
     /// Calls are signed with keys that are alive.
     pub(crate) fn check_signer(&self, operation: &Operation) {
         let Some(identity) = self.aws.sessions.get(&operation.signer.access_key_id) else { return };
-        if identity.expires + NOISE < self.aws.now {
-            self.fail("a call is signed with a session that is over");
+        let life = self.leases.get(&operation.signer.access_key_id).map_or(Duration::ZERO, |held| held.life);
+        let late = if self.clocks == Clocks::Right { NOISE } else { NOISE * 2 };
+        if identity.expires.since(self.aws.now) + late < Duration::from_mins(1).min(life / 3) {
+            self.fail("a call is signed with a session that is over or about to be");
+        }
+    }
+
+    /// A call that AWS has asked to be made later is not made again at once.
+    pub(crate) fn check_pause(&self, what: &str) {
+        let Some(throttled) = self.throttled.get(what) else { return };
+        let since = self.now().boot.since(*throttled);
+        if since < Duration::from_millis(500) {
+            self.fail(&format!("AWS asked to slow down, and {since:?} later: {what}"));
+        }
+    }
+
+    /// Remembers that AWS asked to slow down.
+    pub(crate) fn note_failure(&mut self, operation: &Operation, failure: &Failure) {
+        let coded = matches!(
+            &operation.action,
+            Action::GetSessionToken { mfa: Some(_), .. } | Action::AssumeRole { mfa: Some(_), .. }
+        );
+        if !coded && matches!(failure, Failure::Refused { code, .. } if code == "Throttling") {
+            let what = self.purpose_of(operation);
+            self.throttled.insert(what, self.now().boot);
         }
     }
 
@@ -156,6 +179,10 @@ impl World {
     /// What must hold between events.
     pub(crate) fn check_state(&self) {
         let now = self.now();
+        let skew = self.core.skew();
+        if skew.abs() == 1 || skew.abs() == 2 || (self.clocks == Clocks::Right && skew != 0) {
+            self.fail(&format!("the clock is said to be off by {skew} s"));
+        }
         let wake = self.core.next_wake(now);
         if wake.is_some_and(|wake| wake <= now.boot) {
             self.fail("the next moment to wake has passed");

@@ -7,11 +7,12 @@ use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
 use awsd_core::time::Boot;
 use secrecy::ExposeSecret as _;
 
+use crate::aws;
 use crate::world::{Clocks, Flight, Held, World};
 
 impl World {
     /// What a call is for, whichever session of the right kind signs it: two of the same at one time are one too many.
-    fn purpose_of(&self, operation: &Operation) -> String {
+    pub(crate) fn purpose_of(&self, operation: &Operation) -> String {
         let key = &operation.signer.access_key_id;
         let signer = match self.aws.sessions.get(key) {
             None => key.clone(),
@@ -48,6 +49,7 @@ impl World {
         if self.flights.values().any(same) {
             self.fail(&format!("a second call for the same thing: {what}"));
         }
+        self.check_pause(&what);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
         if let Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. } =
@@ -110,7 +112,7 @@ impl World {
 
     fn act(&mut self, call: CallId) {
         let Some(flight) = self.flights.get_mut(&call) else { return };
-        let acted = self.aws.act(&flight.operation, flight.sent.wall, flight.logouts);
+        let acted = self.aws.act(call, &flight.operation, flight.sent.wall, flight.logouts);
         flight.acted = Some(acted);
     }
 
@@ -128,6 +130,8 @@ impl World {
             self.leases.insert(keys.access_key_id.clone(), held);
         }
         self.code_seen(&flight.operation, flight.sent.boot, result.as_ref().err());
+        let what = self.purpose_of(&flight.operation);
+        self.throttled.remove(&what);
         let skew = Some(-self.error);
         let outcome = match &result {
             Ok(_) => "ok".to_owned(),
@@ -135,7 +139,8 @@ impl World {
         };
         self.log(&format!("answer {call:?} {outcome}"));
         // A call refused for its time is signed once more, whoever still waits for it.
-        self.resigned = outcome.contains("SignatureDoesNotMatch").then(|| self.purpose_of(&flight.operation));
+        let again = result.as_ref().err().is_some_and(aws::code_unseen);
+        self.resigned = again.then(|| self.purpose_of(&flight.operation));
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
         self.resigned = None;
     }
@@ -144,15 +149,12 @@ impl World {
         let Some(flight) = self.flights.remove(&call) else { return };
         self.code_seen(&flight.operation, flight.sent.boot, Some(&failure));
         self.log(&format!("lost {call:?} {failure:?}"));
+        self.note_failure(&flight.operation, &failure);
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
     }
 
     fn code_seen(&mut self, operation: &Operation, sent: Boot, failure: Option<&Failure>) {
-        let unseen = match failure {
-            Some(Failure::NotSent(_)) => true,
-            Some(Failure::Refused { code, .. }) => code == "SignatureDoesNotMatch",
-            _ => false,
-        };
+        let unseen = failure.is_some_and(aws::code_unseen);
         let (Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. }) =
             &operation.action
         else {

@@ -127,6 +127,7 @@ impl World {
         for key in keys.iter().filter(|key| one.as_ref().is_none_or(|one| one == *key)) {
             *self.logouts.entry(key.clone()).or_default() += 1;
         }
+        self.throttled.clear();
         let by = self.request();
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
@@ -192,6 +193,7 @@ impl World {
         self.leases.clear();
         self.alone.clear();
         self.seen_codes.clear();
+        self.throttled.clear();
         self.tries.clear();
         self.dismissed = None;
         self.abandoned = false;

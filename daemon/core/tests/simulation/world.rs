@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub seen_codes: BTreeMap<String, BTreeMap<String, Boot>>,
     /// How often each code has been sent to be looked at for the first time.
     pub tries: BTreeMap<(String, u64), usize>,
+    /// When AWS asked to slow down, by what the call was for.
+    pub throttled: BTreeMap<String, Boot>,
     /// What may be called once more because its last signature was refused.
     pub resigned: Option<String>,
     pub saml: u64,
@@ -131,6 +133,7 @@ impl World {
             flights: BTreeMap::new(),
             seen_codes: BTreeMap::new(),
             tries: BTreeMap::new(),
+            throttled: BTreeMap::new(),
             resigned: None,
             saml: 1,
             cast,
