@@ -135,8 +135,8 @@ impl Core {
             notices.clear();
             lease.used |= pending.purpose != Purpose::Login;
         }
-        if near_end == Some(NearEnd::NeedsCode) && pending.purpose == Purpose::Snapshot {
-            notices.push(denial::near_end(&pending.chain.profile, lease.remaining(now, skew)));
+        if let Some(why) = near_end.filter(|_| pending.purpose == Purpose::Snapshot) {
+            notices.push(denial::near_end(&pending.chain.profile, lease.remaining(now, skew), why));
         }
         let account_id = match node {
             Node::Role(_, key) => account_of(&key.arn).map(str::to_owned),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::chain::Source;
 use crate::effect::{Denial, Notice, NoticeKind, Reason};
 use crate::event::Failure;
+use crate::reach::NearEnd;
 use crate::verdict::Verdict;
 
 fn deny(reason: Reason, sentence: String, hint: impl Into<Option<String>>) -> Denial {
@@ -36,14 +37,15 @@ pub(crate) fn no_device(profile: &str) -> Notice {
     }
 }
 
-pub(crate) fn near_end(profile: &str, remaining: Duration) -> Notice {
-    Notice {
-        kind: NoticeKind::NearEnd,
-        text: format!(
-            "this session ends in {} min and could not be renewed without a code: awsd login {profile}",
-            remaining.as_secs() / 60
-        ),
-    }
+pub(crate) fn near_end(profile: &str, remaining: Duration, why: NearEnd) -> Notice {
+    let minutes = remaining.as_secs() / 60;
+    let text = match why {
+        NearEnd::NeedsCode => {
+            format!("this session ends in {minutes} min; to make it longer with a code: awsd login {profile}")
+        }
+        NearEnd::Failed => format!("this session ends in {minutes} min and could not be renewed now"),
+    };
+    Notice { kind: NoticeKind::NearEnd, text }
 }
 
 pub(crate) fn code_required(profile: &str, device: &str) -> Denial {

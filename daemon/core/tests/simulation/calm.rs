@@ -84,6 +84,10 @@ impl World {
         if told(NoticeKind::NearEnd).is_some() && left > (MINUTE * 45).min(held.life / 3) + NOISE {
             self.fail("a warning of an end that is far");
         }
+        let due = left + NOISE < (MINUTE * 45).min(held.life / 3);
+        if self.calm && due && told(NoticeKind::NearEnd).is_some() != (open.purpose == Purpose::Snapshot) {
+            self.fail("who keeps a copy is told that it ends soon, and nobody else");
+        }
         let account = identity.roles.last().and_then(|taken| taken.arn.split(':').nth(4));
         if account.is_some() && served.account_id.as_deref() != account {
             self.fail("the wrong account");
@@ -127,9 +131,15 @@ impl World {
         }
     }
 
-    /// After time has passed with the machine awake: what is in use has been renewed, nobody waits longer than he said, and
-    /// no question stays open that nobody waits for.
-    pub(crate) fn check_calm_rest(&self) {
+    /// After time has passed with the machine awake: nobody waits while a good session is there; and on a good day what is in
+    /// use has been renewed, nobody waits longer than they said, and no question stays open that nobody waits for.
+    pub(crate) fn check_rest(&self) {
+        for open in self.open.values().filter(|open| !open.wants_new_mfa()) {
+            let left = self.core.remaining(self.now(), &open.chain).unwrap_or_default();
+            if left > MINUTE * 5 + NOISE && self.now().boot.since(open.asked) > NOISE {
+                self.fail(&format!("somebody waits although a session with {left:?} is there"));
+            }
+        }
         if !self.calm {
             return;
         }
@@ -165,7 +175,7 @@ impl World {
                 Patience::Never => Some(Duration::ZERO),
             };
             if limit.is_some_and(|limit| now.since(open.asked) > limit + SECOND) {
-                self.fail("somebody waits longer than he said");
+                self.fail("somebody waits longer than they said");
             }
         }
         for (id, since) in &self.alone {

@@ -180,7 +180,7 @@ impl World {
         self.forget_codes();
         self.ring();
         if !asleep {
-            self.check_calm_rest();
+            self.check_rest();
         }
     }
 

@@ -249,6 +249,10 @@ impl World {
         if open.patience == Patience::Terminal(None) && person {
             self.fail(&format!("somebody at a terminal is told {reason:?} instead of being asked"));
         }
+        let insists = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
+        if reason == Reason::NotNow && insists && self.dismissed != Some(Boot(self.boot)) {
+            self.fail("somebody who insists is put off");
+        }
         if reason == Reason::LoggedOut || reason == Reason::NoQuestion || reason == Reason::SeveralQuestions {
             let Base::Keys(keys) = &open.chain.base else { return };
             let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
