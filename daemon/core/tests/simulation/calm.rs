@@ -9,7 +9,7 @@ use awsd_core::event::{Patience, Purpose};
 use awsd_core::time::Boot;
 
 use crate::aws::Identity;
-use crate::world::{Held, Open, World};
+use crate::world::{Clocks, Held, Open, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -60,6 +60,17 @@ impl World {
         let lost = identity.by_mfa && !self.mfa_session_lives(&identity.root, self.now().boot);
         if self.calm && left + NOISE < enough.min(life / 3) && !coded && !lost {
             self.fail(&format!("a session with {left:?} left is served although it could be renewed"));
+        }
+    }
+
+    /// After a login most of the session is still to come.
+    pub(crate) fn check_login(&self, open: &Open) {
+        let Some(device) = open.chain.device.as_ref().filter(|_| !open.takes_its_own_code()) else { return };
+        let what = format!("session {} Some({device:?})", open.root());
+        let newest = self.leases.values().filter(|held| held.what == what).max_by_key(|held| held.given);
+        let Some(mfa) = newest else { self.fail("a login without a session") };
+        if self.clocks == Clocks::Right && mfa.expires.since(self.aws.now) + NOISE < mfa.life / 2 {
+            self.fail("a login leaves less than half a session");
         }
     }
 

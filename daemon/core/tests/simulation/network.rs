@@ -148,8 +148,15 @@ impl World {
     fn lose(&mut self, call: CallId, failure: Failure) {
         let Some(flight) = self.flights.remove(&call) else { return };
         self.code_seen(&flight.operation, flight.sent.boot, Some(&failure));
-        self.log(&format!("lost {call:?} {failure:?}"));
-        self.note_failure(&flight.operation, &failure);
+        let words = format!("{failure:?}");
+        if words.is_empty() {
+            self.fail("a failure that says nothing");
+        }
+        self.log(&format!("lost {call:?} {words}"));
+        let root = self.root_of(&flight.operation.signer.access_key_id);
+        if flight.logouts == self.logouts.get(&root).copied().unwrap_or(0) {
+            self.note_failure(&flight.operation, &failure);
+        }
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
     }
 

@@ -213,7 +213,7 @@ impl World {
                     return;
                 }
                 match self.open.remove(&id) {
-                    Some(open) if open.purpose == Purpose::Login => {}
+                    Some(open) if open.purpose == Purpose::Login => self.check_login(&open),
                     _ => self.fail(&format!("{id:?} done, which is no answer to it")),
                 }
             }
@@ -248,6 +248,13 @@ impl World {
         );
         if open.patience == Patience::Terminal(None) && person {
             self.fail(&format!("somebody at a terminal is told {reason:?} instead of being asked"));
+        }
+        let waited = self.now().boot.since(open.asked);
+        if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
+            && reason == Reason::CodeRequired
+            && waited < limit
+        {
+            self.fail(&format!("told after {waited:?} that nobody answered in {limit:?}"));
         }
         let insists = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
         if reason == Reason::NotNow && insists && self.dismissed != Some(Boot(self.boot)) {
