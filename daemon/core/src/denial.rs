@@ -231,6 +231,12 @@ pub(crate) fn failed(
             format!("AWS refuses the request's time: {said}"),
             "set this machine's clock (timedatectl set-ntp true)".to_owned(),
         ),
+        Verdict::RegionDisabled => deny(
+            Reason::AwsRefused,
+            format!("STS is not active in this region for the account of {what}, which {profile} needs: {said}"),
+            "set another region for the profile (us-east-1 is always active), or have the account's owner activate this one"
+                .to_owned(),
+        ),
         Verdict::Throttled => deny(
             Reason::Throttled,
             format!("AWS asks to slow down ({what} for {profile})"),

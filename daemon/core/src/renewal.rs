@@ -1,5 +1,7 @@
 //! Renewal in the background: sessions in use are taken anew before their end, as far as nobody has to be asked.
 
+use std::collections::BTreeSet;
+
 use crate::effect::Effect;
 use crate::graph::{Lease, Node};
 use crate::policy;
@@ -11,11 +13,13 @@ impl Core {
     /// Renews what is in use and due.
     pub(crate) fn renew(&mut self, now: Now, out: &mut Vec<Effect>) {
         let ending = self.ending_mfa_sessions(now);
+        let through = self.used_through_others();
         let skew = self.skew;
         for (node, slot) in &mut self.slots {
             let Some(lease) = slot.lease.as_mut() else { continue };
             let last_call = node.parent().is_some_and(|parent| ending.contains(parent));
-            if last_call && !lease.last_call && (lease.used || lease.used_before) {
+            let in_use = lease.used || lease.used_before || through.contains(node);
+            if last_call && !lease.last_call && in_use {
                 lease.last_call = true;
                 slot.renewing = true;
             } else if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
@@ -55,6 +59,17 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// The sessions that others in use were taken from: the first roles of chains.
+    fn used_through_others(&self) -> BTreeSet<Node> {
+        let in_use = |lease: &Lease| lease.used || lease.used_before;
+        self.slots
+            .iter()
+            .filter(|(_, slot)| slot.lease.as_ref().is_some_and(in_use))
+            .flat_map(|(node, _)| std::iter::successors(node.parent(), |parent| parent.parent()))
+            .cloned()
+            .collect()
     }
 
     /// The MFA sessions that end soon.

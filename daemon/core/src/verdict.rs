@@ -21,6 +21,8 @@ pub enum Verdict {
     Skew,
     /// The role does not allow so long a session, or chaining does not.
     TooLong,
+    /// STS is not active in this region for the account that owns the role.
+    RegionDisabled,
     /// AWS asks to slow down.
     Throttled,
     /// AWS has not seen the request.
@@ -81,6 +83,7 @@ pub fn judge(failure: &Failure) -> Verdict {
             }
         }
         "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => Verdict::Skew,
+        "RegionDisabledException" => Verdict::RegionDisabled,
         "ValidationError" if message.contains("DurationSeconds exceeds") => Verdict::TooLong,
         "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" => {
             Verdict::Unclear

@@ -141,9 +141,22 @@ impl World {
                 }
             }
             Action::AssumeRole { mfa: None, .. } | Action::GetSessionToken { mfa: None, .. } => {
+                // A session is also in use through those that are taken from it.
+                let through = match &operation.action {
+                    Action::AssumeRole { arn, .. } => format!("Taken {{ arn: {arn:?}"),
+                    _ => format!("role {root}"),
+                };
+                let through = |lately: bool| {
+                    let used = |other: &&Held| other.used || (lately && other.used_before);
+                    self.leases.values().filter(used).any(|other| other.what.contains(&through))
+                };
+                let used = held.used || through(false);
                 let ending =
                     operation.signer.expiration.is_some_and(|end| end.since(self.aws.now) <= FLOOR + NOISE);
-                if ending && (held.used || held.used_before) && !self.was_last_call(held, operation) {
+                if ending
+                    && (held.used || held.used_before || through(true))
+                    && !self.was_last_call(held, operation)
+                {
                     return;
                 }
                 let bar = SNAPSHOT_MARGIN.max(BACKGROUND_MARGIN).min(held.life / 3 + held.life / 12);
@@ -154,13 +167,6 @@ impl World {
                     .open
                     .values()
                     .any(|open| matches!(&open.chain.base, Base::Keys(keys) if keys.access_key_id == root));
-                // A session is also in use through those that are taken from it.
-                let through = match &operation.action {
-                    Action::AssumeRole { arn, .. } => format!("Taken {{ arn: {arn:?}"),
-                    _ => format!("role {root}"),
-                };
-                let used = held.used
-                    || self.leases.values().any(|other| other.used && other.what.contains(&through));
                 if !somebody && !used {
                     self.fail("a session is renewed although nobody used it");
                 }
