@@ -3,6 +3,8 @@
 //! It must never read `~/.aws` or talk to AWS: the daemon does that. This file is the only place where the process ends
 //! with a code; everything else returns values.
 
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+
 mod child_env;
 mod cli;
 mod commands;
@@ -10,6 +12,8 @@ mod connect;
 mod context;
 mod converse;
 mod daemon_process;
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+mod entry;
 mod failure;
 mod hot;
 mod output;
@@ -20,17 +24,21 @@ mod render;
 mod terminal;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
-fn main() -> ExitCode {
+use failure::Exit;
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
+fn main() -> std::process::ExitCode {
+    start().into()
+}
+
+/// Does what the command line says; from here on the process only has to end.
+fn start() -> Exit {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    match run(&arguments) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            output::complain(&failure);
-            failure.exit.into()
-        }
-    }
+    run(&arguments).unwrap_or_else(|failure| {
+        output::complain(&failure);
+        failure.exit
+    })
 }
 
 fn run(arguments: &[OsString]) -> commands::Outcome {
