@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::chain::Keys;
 use crate::denial;
 use crate::effect::{Denial, Effect, Notice, Served};
 use crate::event::{Purpose, RequestId};
 use crate::graph::{Device, Flight, Lookup, Node, Recipe, Slot};
 use crate::policy;
-use crate::questions::Places;
+use crate::questions::{Place, Places};
 use crate::reach::{NearEnd, Standing, Supply, Target};
 use crate::route::account_of;
 use crate::session::{Core, Pending};
@@ -17,24 +18,25 @@ use crate::time::{Boot, Now};
 impl Core {
     /// Looks at every request again and does what follows.
     pub(crate) fn advance(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let mut places = Places::new();
         for id in self.asks.keys().copied().collect::<Vec<_>>() {
-            self.settle(now, id, out);
+            if let Some(place) = self.settle(now, id, out) {
+                places.insert(id, place);
+            }
         }
         self.renew(now, out);
-        let mut places = self.places(now);
-        if self.offer_codes(now, &places, out) {
-            places = self.places(now);
-        }
+        self.offer_codes(now, &mut places, out);
         self.tell_silent(now, &mut places, out);
+        self.queue_up(&places);
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
+        self.places = places;
         self.sweep(now);
     }
 
-    /// Answers a request, or does what it waits for.
-    fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) {
-        let Some(pending) = self.asks.get(&id) else { return };
-        match self.standing(now, pending) {
+    /// Answers a request, or does what it waits for. Returns its place if it waits for a code.
+    fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) -> Option<Place> {
+        match self.standing(now, self.asks.get(&id)?) {
             Standing::Supplied(supply) => self.supply(now, id, supply, out),
             Standing::Refused(denial) => self.deny(id, denial, out),
             Standing::Starts { target, recipe, fallback } => {
@@ -42,11 +44,20 @@ impl Core {
                 self.start(now, &target, None, out);
                 self.waits_for_renewal(now, id, fallback);
             }
-            Standing::Waits { fallback, .. } => self.waits_for_renewal(now, id, fallback),
+            Standing::Waits { target, fallback } => {
+                self.waits_for_renewal(now, id, fallback);
+                return match target {
+                    Target::Session(node) => self.place(node).filter(|place| place.verifying),
+                    Target::Fact(..) => None,
+                };
+            }
             Standing::NeedsCode { device, node, recipe } => {
-                self.need_code(now, id, &device, node, &recipe, out);
+                if self.need_code(now, id, &device, &node, &recipe, out) {
+                    return self.place(node);
+                }
             }
         }
+        None
     }
 
     /// A request that could also take what is left does not wait for ever.
@@ -73,24 +84,27 @@ impl Core {
         }
     }
 
+    /// A request comes before the question of a device. Says whether it may stay there.
     fn need_code(
         &mut self,
         now: Now,
         id: RequestId,
         device: &Device,
-        node: Node,
+        node: &Node,
         recipe: &Recipe,
         out: &mut Vec<Effect>,
-    ) {
-        let Some(pending) = self.asks.get(&id) else { return };
+    ) -> bool {
+        let Some(pending) = self.asks.get(&id) else { return false };
         if pending.has_terminal() || pending.purpose == Purpose::Login || pending.code.is_some() {
             self.desk.insist(device);
         } else if self.desk.quiet(now, device) {
             let denial = denial::not_now(&pending.chain.profile);
-            return self.deny(id, denial, out);
+            self.deny(id, denial, out);
+            return false;
         }
-        self.desk.need(now, device, &node, &pending.chain.profile, &pending.caller, pending.code_reason);
-        self.note(&Target::Session(node), recipe, id);
+        self.desk.need(now, device, node, &pending.chain.profile, &pending.caller, pending.code_reason);
+        self.note(&Target::Session(node.clone()), recipe, id);
+        true
     }
 
     fn supply(&mut self, now: Now, id: RequestId, supply: Supply, out: &mut Vec<Effect>) {
@@ -100,7 +114,7 @@ impl Core {
                 expiration: keys.expiration,
                 account_id: keys.account_id.clone(),
                 region: pending.chain.region.clone(),
-                notices: Vec::new(),
+                notices: self.source_notice(now, &pending, &keys),
                 keys,
             },
             Supply::Session { node, notices, near_end } => {
@@ -116,6 +130,15 @@ impl Core {
         });
     }
 
+    /// Whoever keeps a copy hears when the sign-in behind it ends soon.
+    fn source_notice(&self, now: Now, pending: &Pending, keys: &Keys) -> Vec<Notice> {
+        self.source_left(now, keys)
+            .filter(|left| *left < policy::SNAPSHOT_MARGIN && pending.purpose == Purpose::Snapshot)
+            .map(|left| denial::source_ends(&pending.chain.profile, left))
+            .into_iter()
+            .collect()
+    }
+
     /// Hands out a session that is held.
     fn lend(
         &mut self,
@@ -126,6 +149,8 @@ impl Core {
         near_end: Option<NearEnd>,
     ) -> Option<Served> {
         let skew = self.skew;
+        let base = Arc::clone(&self.slots.get(node)?.recipe.keys);
+        let source = self.source_notice(now, pending, &base);
         let slot = self.slots.get_mut(node)?;
         slot.profiles.insert(pending.chain.profile.clone());
         let lease = slot.lease.as_mut()?;
@@ -138,6 +163,7 @@ impl Core {
         if let Some(why) = near_end.filter(|_| pending.purpose == Purpose::Snapshot) {
             notices.push(denial::near_end(&pending.chain.profile, lease.remaining(now, skew), why));
         }
+        notices.extend(source);
         let account_id = match node {
             Node::Role(_, key) => account_of(&key.arn).map(str::to_owned),
             Node::User(_, serial) => serial.as_deref().and_then(account_of).map(str::to_owned),
@@ -168,11 +194,10 @@ impl Core {
     /// When [`Core::handle`] should be called with [`crate::event::Event::Woken`] if nothing happens before. Never a
     /// moment that has passed.
     pub fn next_wake(&self, now: Now) -> Option<Boot> {
-        let places = self.places(now);
         let mut moments: Vec<Boot> = Vec::new();
         for (id, pending) in &self.asks {
             moments.extend(pending.renewal_since.map(|since| since + policy::RENEWAL_PATIENCE));
-            if places.contains_key(id) {
+            if self.places.contains_key(id) {
                 moments.extend(pending.deadline(self.settings.default_wait));
             }
         }

@@ -28,7 +28,7 @@ impl Core {
         if let (Target::Session(node), Some(code)) = (target, &code)
             && let Some(device) = node.device()
         {
-            self.desk.begin(now, self.skew, &device, call, code.clone());
+            self.desk.begin(now, self.skew, (&device, node), call, code.clone());
         }
         self.send(call, target, code, out);
     }
@@ -131,6 +131,9 @@ impl Core {
         let life = expiration.since(now.wall.shifted(self.skew));
         // Taken so late, it is what the last call was to bring.
         let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
+        let waiting = self.waiting_for(now, &Target::Session(node.clone()));
+        let refused_without =
+            waiting.iter().any(|id| self.asks.get(id).is_some_and(|ask| ask.refused.without_mfa));
         let Some(slot) = self.slots.get_mut(node) else { return };
         let used_before = slot.lease.as_ref().is_some_and(|lease| lease.used);
         let margin = policy::background_margin(life, spread);
@@ -151,7 +154,7 @@ impl Core {
             // From now on its life says how long that is believed.
             self.discoveries.without_device.remove(user);
         }
-        self.remember_mfa(node, out);
+        self.remember_mfa(node, refused_without, out);
         if let Some(device) = self.desk.verified_by(call) {
             let answerers = self.desk.take_answerers(&device);
             out.extend(answerers.into_iter().map(|id| Effect::Done(id, Vec::new())));
@@ -163,12 +166,9 @@ impl Core {
     }
 
     /// A role that was refused without MFA and granted with it is taken with MFA from now on, also after a restart.
-    fn remember_mfa(&mut self, node: &Node, out: &mut Vec<Effect>) {
+    fn remember_mfa(&mut self, node: &Node, refused_without: bool, out: &mut Vec<Effect>) {
         let Node::Role(_, key) = node else { return };
-        let refused = self.asks.values().any(|pending| {
-            pending.refused.without_mfa && pending.access_key_id() == Some(&node.user().access_key_id)
-        });
-        if !refused || !crate::failures::first_with_mfa(node) {
+        if !refused_without || !crate::failures::first_with_mfa(node) {
             return;
         }
         let facts = self.memory.users.entry(node.user().access_key_id.clone()).or_default();

@@ -8,6 +8,9 @@ use crate::event::Failure;
 use crate::reach::NearEnd;
 use crate::verdict::Verdict;
 
+const SIGN_IN_AGAIN: &str =
+    "sign in again with the tool that writes them (saml2aws login, for instance), then do this again";
+
 fn deny(reason: Reason, sentence: String, hint: impl Into<Option<String>>) -> Denial {
     Denial { reason, sentence, hint: hint.into() }
 }
@@ -46,6 +49,25 @@ pub(crate) fn near_end(profile: &str, remaining: Duration, why: NearEnd) -> Noti
         NearEnd::Failed => format!("this session ends in {minutes} min and could not be renewed now"),
     };
     Notice { kind: NoticeKind::NearEnd, text }
+}
+
+pub(crate) fn source_over(profile: &str, left: Duration) -> Denial {
+    let state = if left.is_zero() { "over".to_owned() } else { format!("over in {} s", left.as_secs()) };
+    deny(
+        Reason::SourceExpired,
+        format!("the temporary keys that {profile} starts from are {state}"),
+        SIGN_IN_AGAIN.to_owned(),
+    )
+}
+
+pub(crate) fn source_ends(profile: &str, left: Duration) -> Notice {
+    Notice {
+        kind: NoticeKind::NearEnd,
+        text: format!(
+            "the temporary keys that {profile} starts from end in {} min, and awsd cannot renew them: sign in again before",
+            left.as_secs() / 60
+        ),
+    }
 }
 
 pub(crate) fn code_required(profile: &str, device: &str) -> Denial {
@@ -205,8 +227,7 @@ pub(crate) fn failed(
         Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
             Reason::SourceExpired,
             format!("the temporary keys that {profile} starts from are over"),
-            "sign in again with the tool that writes them (saml2aws login, for instance), then do this again"
-                .to_owned(),
+            SIGN_IN_AGAIN.to_owned(),
         ),
         Verdict::UnknownKey => deny(
             Reason::KeyRevoked,

@@ -52,6 +52,14 @@ pub(crate) struct Open {
     reason: Option<String>,
 }
 
+/// Somebody who waits for a code.
+#[derive(Debug)]
+pub(crate) struct Waiter<'a> {
+    pub node: &'a Node,
+    pub profile: &'a str,
+    pub caller: &'a Caller,
+}
+
 /// A code that AWS is being asked about.
 #[derive(Debug)]
 pub(crate) struct Verifying {
@@ -162,6 +170,29 @@ impl Desk {
         open.profiles.insert(profile.to_owned());
     }
 
+    /// The calls that somebody waits for, in the order in which they asked, and who was first. A call that a code is out
+    /// with stays at the front until it ends.
+    pub(crate) fn queue_up(&mut self, device: &Device, waiters: &[Waiter<'_>]) {
+        let (Some(open), [first, ..]) = (self.open_mut(device), waiters) else { return };
+        let mut queue: VecDeque<Node> = match open.verifying {
+            Some(_) => open.queue.pop_front().into_iter().collect(),
+            None => VecDeque::new(),
+        };
+        for waiter in waiters {
+            if !queue.contains(waiter.node) {
+                queue.push_back(waiter.node.clone());
+            }
+            if !open.profiles.contains(waiter.profile) {
+                open.profiles.insert(waiter.profile.to_owned());
+            }
+        }
+        open.queue = queue;
+        if open.profile != first.profile || open.caller != *first.caller {
+            first.profile.clone_into(&mut open.profile);
+            open.caller = first.caller.clone();
+        }
+    }
+
     /// Makes a code out of what was typed, or says why it is not sent.
     pub(crate) fn judge(
         &self,
@@ -200,8 +231,15 @@ impl Desk {
         }
     }
 
-    /// A judged code goes out with a call for the front of the queue.
-    pub(crate) fn begin(&mut self, now: Now, skew: i64, device: &Device, call: CallId, code: SecretString) {
+    /// A judged code goes out with the call for a node, which comes to the front of the queue.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        skew: i64,
+        (device, node): (&Device, &Node),
+        call: CallId,
+        code: SecretString,
+    ) {
         let Some(record) = self.devices.get_mut(device) else { return };
         let wall = now.wall.shifted(skew);
         record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
@@ -209,6 +247,8 @@ impl Desk {
         record.tries.retain(|at| window(*at) == window(wall));
         record.tries.push(wall);
         if let Some(open) = record.open.as_mut() {
+            open.queue.retain(|queued| queued != node);
+            open.queue.push_front(node.clone());
             open.verifying = Some(Verifying { call, code, counted: wall });
             open.reason = None;
             open.version += 1;

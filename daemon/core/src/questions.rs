@@ -7,9 +7,9 @@ use secrecy::SecretString;
 use crate::denial;
 use crate::effect::{Denial, Effect};
 use crate::event::{Patience, QuestionId, RequestId};
-use crate::graph::Device;
-use crate::prompt::Open;
-use crate::reach::{Standing, Target};
+use crate::graph::{Device, Node};
+use crate::prompt::{Open, Waiter};
+use crate::reach::Target;
 use crate::session::{Core, Pending};
 use crate::time::Now;
 
@@ -17,6 +17,8 @@ use crate::time::Now;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub device: Device,
+    /// What the code is for.
+    pub node: Node,
     /// A code is being checked, so there is nothing to type now.
     pub verifying: bool,
 }
@@ -25,39 +27,24 @@ pub(crate) struct Place {
 pub(crate) type Places = BTreeMap<RequestId, Place>;
 
 impl Core {
-    /// Who waits for which device's code.
-    pub(crate) fn places(&self, now: Now) -> Places {
-        self.asks.iter().filter_map(|(id, pending)| Some((*id, self.place(now, pending)?))).collect()
+    /// The place of a request that waits for a code, or for the verdict on one.
+    pub(crate) fn place(&self, node: Node) -> Option<Place> {
+        let device = node.device()?;
+        let verifying = self.desk.open(&device)?.verifying.is_some();
+        Some(Place { device, node, verifying })
     }
 
-    fn place(&self, now: Now, pending: &Pending) -> Option<Place> {
-        match self.standing(now, pending) {
-            Standing::NeedsCode { device, .. } => {
-                let verifying = self.desk.open(&device).is_some_and(|open| open.verifying.is_some());
-                Some(Place { device, verifying })
-            }
-            Standing::Waits { target: Target::Session(node), .. } => {
-                let device = node.device()?;
-                self.desk.open(&device)?.verifying.as_ref()?;
-                Some(Place { device, verifying: true })
-            }
-            _ => None,
-        }
-    }
-
-    /// Codes that came with requests are used where one is needed. Says whether one was.
-    pub(crate) fn offer_codes(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) -> bool {
-        let mut offered = false;
-        for (id, place) in places {
+    /// Codes that came with requests are used where one is needed, each for its own request.
+    pub(crate) fn offer_codes(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
+        for (id, place) in places.iter() {
             // A code that was offered for another request a moment ago is being checked now.
             let free = self.desk.open(&place.device).is_some_and(|open| open.verifying.is_none());
             let Some(code) = self.asks.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
             else {
                 continue;
             };
-            offered = true;
             match self.desk.judge(now, self.skew, &place.device, &code) {
-                Ok(code) => self.send_code(now, &place.device, code, out),
+                Ok(code) => self.start(now, &Target::Session(place.node.clone()), Some(code), out),
                 Err(unfit) => {
                     let problem = denial::bad_code(unfit.reason, &unfit.sentence);
                     if let Some(open) = self.desk.open_mut(&place.device) {
@@ -66,13 +53,29 @@ impl Core {
                 }
             }
         }
-        offered
+        for place in places.values_mut() {
+            place.verifying = self.desk.open(&place.device).is_some_and(|open| open.verifying.is_some());
+        }
     }
 
     /// A code goes to AWS with the call at the front of the queue.
     fn send_code(&mut self, now: Now, device: &Device, code: SecretString, out: &mut Vec<Effect>) {
         let Some(node) = self.desk.open(device).and_then(|open| open.queue.front().cloned()) else { return };
         self.start(now, &Target::Session(node), Some(code), out);
+    }
+
+    /// The next code of a device is for whoever waits; only a question that nobody waits for keeps what it was asked for.
+    pub(crate) fn queue_up(&mut self, places: &Places) {
+        let mut waiting: BTreeMap<&Device, Vec<Waiter<'_>>> = BTreeMap::new();
+        for (id, place) in places {
+            let Some(pending) = self.asks.get(id) else { continue };
+            let waiter =
+                Waiter { node: &place.node, profile: &pending.chain.profile, caller: &pending.caller };
+            waiting.entry(&place.device).or_default().push(waiter);
+        }
+        for (device, waiters) in waiting {
+            self.desk.queue_up(device, &waiters);
+        }
     }
 
     /// Callers that nobody can answer are told, at once or when their time is over.
@@ -110,6 +113,10 @@ impl Core {
 
     /// Brings every terminal up to date.
     pub(crate) fn show(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
+        let mut waiting: BTreeMap<&Device, usize> = BTreeMap::new();
+        for place in places.values() {
+            *waiting.entry(&place.device).or_default() += 1;
+        }
         for (id, pending) in self.asks.iter_mut().filter(|(_, pending)| pending.has_terminal()) {
             let open = places.get(id).and_then(|place| Some((&place.device, self.desk.open(&place.device)?)));
             let current = open.map(|(_, open)| (open.id, open.version));
@@ -122,7 +129,10 @@ impl Core {
                 out.push(Effect::Withdraw(*id, old));
             }
             if let Some((device, open)) = open {
-                out.push(Effect::Show(*id, open.question(device, now, waiting(places, device))));
+                out.push(Effect::Show(
+                    *id,
+                    open.question(device, now, waiting.get(device).copied().unwrap_or(0)),
+                ));
             }
             pending.shown = current;
         }
@@ -144,9 +154,8 @@ impl Core {
         match self.desk.judge(now, self.skew, &device, code) {
             Ok(code) => self.send_code(now, &device, code, out),
             Err(unfit) => {
-                let places = self.places(now);
                 let Some(open) = self.desk.open(&device) else { return };
-                let mut question = open.question(&device, now, waiting(&places, &device));
+                let mut question = open.question(&device, now, self.waiting(&device));
                 question.reason = Some(unfit.sentence);
                 out.push(Effect::Show(by, question));
             }
@@ -204,7 +213,8 @@ impl Core {
         if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
             return;
         }
-        for (id, _) in self.places(now).into_iter().filter(|(_, place)| place.device == device) {
+        let waiting = self.places.iter().filter(|(_, place)| place.device == device);
+        for id in waiting.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Some(profile) = self.asks.get(&id).map(|pending| pending.chain.profile.clone()) {
                 self.deny(id, denial::not_now(&profile), out);
             }
@@ -212,8 +222,9 @@ impl Core {
         self.desk.close(&device);
         self.desk.put_off(now, &device);
     }
-}
 
-fn waiting(places: &Places, device: &Device) -> usize {
-    places.values().filter(|place| place.device == *device).count()
+    /// How many wait for a device's code.
+    pub(crate) fn waiting(&self, device: &Device) -> usize {
+        self.places.values().filter(|place| place.device == *device).count()
+    }
 }

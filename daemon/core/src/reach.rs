@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chain::Keys;
+use crate::denial;
 use crate::effect::{Denial, Notice};
 use crate::event::Purpose;
 use crate::graph::{Device, Lease, Node, Parent, Recipe, User};
@@ -62,10 +63,25 @@ impl Core {
         let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
         match router.route(&pending.chain, pending.purpose, pending.refused) {
             Route::None(denial) => Standing::Refused(denial),
-            Route::Keys(keys) => Standing::Supplied(Supply::Keys(keys)),
+            Route::Keys(keys) => self.own_keys(now, pending, keys),
             Route::Unknown(fact, user, recipe) => self.fact(now, Target::Fact(fact, user), recipe),
             Route::Sessions(steps, notices) => self.reach(now, pending, &steps, notices),
         }
+    }
+
+    /// The base's own keys are what is wanted: as long as they live.
+    fn own_keys(&self, now: Now, pending: &Pending, keys: Arc<Keys>) -> Standing {
+        match self.source_left(now, &keys) {
+            Some(left) if left < policy::FLOOR => {
+                Standing::Refused(denial::source_over(&pending.chain.profile, left))
+            }
+            _ => Standing::Supplied(Supply::Keys(keys)),
+        }
+    }
+
+    /// What is left of keys whose end the file tells.
+    pub(crate) fn source_left(&self, now: Now, keys: &Keys) -> Option<Duration> {
+        keys.expiration.map(|end| end.since(now.wall.shifted(self.skew)))
     }
 
     fn fact(&self, now: Now, target: Target, recipe: Recipe) -> Standing {
@@ -105,6 +121,10 @@ impl Core {
             next = 0;
         }
         let Step { node, recipe } = steps[next].clone();
+        if next == 0 && self.source_left(now, &recipe.keys).is_some_and(|left| left.is_zero()) {
+            let over = denial::source_over(&pending.chain.profile, Duration::ZERO);
+            return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(over) };
+        }
         if self.slots.get(&node).is_some_and(|slot| slot.flight.busy(now)) {
             return Standing::Waits { target: Target::Session(node), fallback };
         }

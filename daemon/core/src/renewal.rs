@@ -48,17 +48,26 @@ impl Core {
             .parent()
             .filter(|parent| !self.lease(parent).is_some_and(|lease| lease.usable(now, self.skew)));
         match lost {
+            None if self.source_is_over(now, node) => self.stop_renewing(node),
             None => self.start(now, &Target::Session(node.clone()), None, out),
             Some(parent) if parent.device().is_none() && self.slots.contains_key(parent) => {
                 self.renew_one(now, &parent.clone(), out);
             }
-            Some(_) => {
-                // A person would have to give a code: nobody is asked for what is merely in use.
-                if let Some(slot) = self.slots.get_mut(node) {
-                    slot.renewing = false;
-                }
-            }
+            // A person would have to give a code: nobody is asked for what is merely in use.
+            Some(_) => self.stop_renewing(node),
         }
+    }
+
+    fn stop_renewing(&mut self, node: &Node) {
+        if let Some(slot) = self.slots.get_mut(node) {
+            slot.renewing = false;
+        }
+    }
+
+    /// Whether the call would be signed with a source's keys that are over.
+    fn source_is_over(&self, now: Now, node: &Node) -> bool {
+        let keys = self.slots.get(node).filter(|_| node.parent().is_none()).map(|slot| &slot.recipe.keys);
+        keys.and_then(|keys| self.source_left(now, keys)).is_some_and(|left| left.is_zero())
     }
 
     /// The sessions that others in use were taken from: the first roles of chains.

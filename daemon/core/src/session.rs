@@ -16,6 +16,7 @@ use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
 use crate::policy;
 use crate::prompt::Desk;
+use crate::questions::Places;
 use crate::reach::Target;
 use crate::route::{Discoveries, Refused};
 use crate::time::{Boot, Now};
@@ -42,6 +43,8 @@ pub struct Core {
     pub(crate) calls: BTreeMap<CallId, Target>,
     pub(crate) desk: Desk,
     pub(crate) discoveries: Discoveries,
+    /// Who waits for a code, as of the last event.
+    pub(crate) places: Places,
     last_call: u64,
     random: u64,
 }
@@ -132,6 +135,7 @@ impl Core {
             calls: BTreeMap::new(),
             desk: Desk::default(),
             discoveries: Discoveries::default(),
+            places: Places::new(),
             last_call: 0,
             random: seed,
         }

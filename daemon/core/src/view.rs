@@ -6,7 +6,7 @@ use crate::chain::Chain;
 use crate::denial::masked;
 use crate::effect::{Question, Session, SessionKind};
 use crate::event::Purpose;
-use crate::graph::{Device, Node};
+use crate::graph::Node;
 use crate::route::{Refused, Route, Router};
 use crate::session::Core;
 use crate::time::Now;
@@ -37,9 +37,7 @@ impl Core {
 
     /// Every question that is open.
     pub fn questions(&self, now: Now) -> Vec<Question> {
-        let places = self.places(now);
-        let waiting = |device: &Device| places.values().filter(|place| place.device == *device).count();
-        self.desk.all().map(|(device, open)| open.question(device, now, waiting(device))).collect()
+        self.desk.all().map(|(device, open)| open.question(device, now, self.waiting(device))).collect()
     }
 
     /// The life left of the session that a profile would be served from, if it is held.

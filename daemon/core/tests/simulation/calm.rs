@@ -205,7 +205,10 @@ impl World {
                 && left > NOISE
                 && left + NOISE < (MINUTE * 5).min(held.life / 6)
         };
-        for mfa in self.leases.values().filter(ending) {
+        let newest = |held: &&Held| {
+            self.leases.values().all(|other| other.what != held.what || other.given <= held.given)
+        };
+        for mfa in self.leases.values().filter(ending).filter(newest) {
             let root = mfa.what["session ".len()..].split(' ').next().unwrap_or_default();
             let gone = mfa.logouts != self.logouts.get(root).copied().unwrap_or(0);
             let of_it = format!("role {root}+mfa[] ");
