@@ -12,6 +12,7 @@ mod log;
 mod machine;
 mod places;
 mod readable;
+mod regular;
 mod report;
 mod requests;
 mod world;

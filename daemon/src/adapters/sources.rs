@@ -4,17 +4,17 @@
 //! from the next request on and a thousand profiles cost nothing.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::config_file::{self, Kind, MAX_FILE, Profiles};
 use awsd_core::time::Wall;
-use rustix::fs::OFlags;
-use zeroize::Zeroizing;
+
+use crate::regular;
 
 /// How many pairs of files are kept parsed. Usually there is one.
 const KEPT: usize = 16;
@@ -120,36 +120,10 @@ fn stamp(path: &str) -> Stamp {
 
 fn read(kind: Kind, path: Option<&str>) -> config_file::File {
     let Some(path) = path else { return config_file::File::missing(kind, "") };
-    match contents(path) {
+    match regular::read(Path::new(path), MAX_FILE) {
         Ok(text) => config_file::parse(kind, path, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => config_file::File::missing(kind, path),
-        Err(error) => config_file::File::unreadable(kind, path, &reason(&error)),
-    }
-}
-
-/// At most one byte more than the parser takes, so that it says itself when a file is too large.
-fn contents(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Not blocking: a pipe in place of the file must not hold up everybody else's requests.
-    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(nonblocking).open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX).min(MAX_FILE);
-    let mut text = Zeroizing::new(Vec::with_capacity(size + 2));
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+        Err(error) => config_file::File::unreadable(kind, path, &regular::reason(&error)),
     }
 }
 
@@ -196,7 +170,7 @@ mod tests {
         let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         std::fs::create_dir(path("directory")).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
-        File::create(path("huge")).unwrap().set_len(MAX_FILE as u64 + 1).unwrap();
+        std::fs::File::create(path("huge")).unwrap().set_len(MAX_FILE as u64 + 1).unwrap();
         std::fs::write(path("good"), "[profile a]\n").unwrap();
         for (name, sentence) in
             [("directory", "directory"), ("pipe", "not a regular file"), ("huge", "larger than")]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,11 +24,16 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use crate::regular;
+
 /// How long making a connection may take: name, TCP and TLS.
 pub(super) const CONNECT: Duration = Duration::from_secs(5);
 
 /// Ways that are kept. Usually there is one.
 const KEPT: usize = 16;
+
+/// Twenty times the bundle of a system that trusts everybody.
+const MAX_BUNDLE: usize = 4 * 1024 * 1024;
 
 const END_OF_CERTIFICATE: &str = "-----END CERTIFICATE-----";
 
@@ -115,7 +121,13 @@ fn trusted(way: &Way) -> Result<TrustStore, Failure> {
         return Ok(TrustStore::empty());
     }
     let Some(path) = &way.ca_bundle else { return Ok(TrustStore::default()) };
-    let text = fs::read_to_string(path).map_err(|error| unreadable(way, &error))?;
+    let contents = regular::read(Path::new(path), MAX_BUNDLE).map_err(|error| unreadable(way, &error))?;
+    if contents.len() > MAX_BUNDLE {
+        let problem = format!("the CA bundle {path} is larger than {} MiB", MAX_BUNDLE / 1024 / 1024);
+        return Err(Failure::NotSent(problem));
+    }
+    // Certificates are ASCII; the names between them are in whatever encoding their authors used.
+    let text = String::from_utf8_lossy(&contents);
     let certificates = usable_certificates(&text);
     if certificates.is_empty() {
         let problem = format!("the CA bundle {path} holds no certificate in PEM format");
@@ -154,5 +166,5 @@ fn stamp(path: &str) -> io::Result<Stamp> {
 
 fn unreadable(way: &Way, error: &io::Error) -> Failure {
     let path = way.ca_bundle.as_deref().unwrap_or_default();
-    Failure::NotSent(format!("the CA bundle {path} cannot be read: {error}"))
+    Failure::NotSent(format!("the CA bundle {path} cannot be read: {}", regular::reason(error)))
 }

@@ -91,6 +91,26 @@ async fn what_was_not_sent_is_known_not_to_have_been() {
     }
 }
 
+#[tokio::test]
+async fn a_ca_bundle_that_is_no_file_of_certificates_is_said_and_holds_nobody_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    std::fs::File::create(path("huge")).unwrap().set_len(1 << 30).unwrap();
+    std::fs::write(path("empty"), "").unwrap();
+    for (bundle, problem) in [
+        (path("pipe"), "cannot be read: it is not a regular file"),
+        ("/dev/zero".to_owned(), "cannot be read: it is not a regular file"),
+        (path(""), "cannot be read: it is a directory"),
+        (path("huge"), "is larger than 4 MiB"),
+        (path("empty"), "holds no certificate in PEM format"),
+    ] {
+        let service = Service { ca_bundle: Some(bundle.clone()), ..at("https://127.0.0.1:1".into()) };
+        let failure = session_from(service).await.result.unwrap_err();
+        assert_eq!(failure, Failure::NotSent(format!("the CA bundle {bundle} {problem}")));
+    }
+}
+
 /// As much of an answer as the SDK is content with.
 const HALF: &str = concat!(
     "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetSessionTokenResult><Credentials>",
@@ -153,11 +173,12 @@ fn the_account_is_the_fifth_part_of_the_arn() {
     assert_eq!(account_of(""), None);
 }
 
-/// A CA bundle with one certificate, after something that is none.
+/// A CA bundle with one certificate, after something that is none and a name in Latin-1.
 fn certificate() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     let odd = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
-    std::fs::write(file.path(), format!("{odd}{CERTIFICATE}")).unwrap();
+    std::fs::write(file.path(), [odd.as_bytes(), b"# Autorit\xe9\n", CERTIFICATE.as_bytes()].concat())
+        .unwrap();
     file
 }
 
