@@ -510,6 +510,8 @@ pub enum ErrorCode {
     AwsUnavailable,
     /// AWS refused for another reason, given in the sentence.
     AwsRefused,
+    /// A logout overtook the request.
+    LoggedOut,
     /// Handing out the long-lived key is not allowed for this profile.
     LongLivedNotAllowed,
     /// A reason this build does not know.

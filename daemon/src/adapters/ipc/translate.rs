@@ -108,8 +108,7 @@ fn code(reason: Reason) -> ErrorCode {
         Reason::Throttled => ErrorCode::Throttled,
         Reason::AwsUnavailable => ErrorCode::AwsUnavailable,
         Reason::AwsRefused => ErrorCode::AwsRefused,
-        // The one reason that is not AWS's or the person's: the request was overtaken by a logout.
-        Reason::LoggedOut => ErrorCode::Unavailable,
+        Reason::LoggedOut => ErrorCode::LoggedOut,
     }
 }
 
@@ -117,6 +116,11 @@ fn code(reason: Reason) -> ErrorCode {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn a_request_that_a_logout_overtook_is_not_a_daemon_that_cannot_be_reached() {
+        assert_eq!(code(Reason::LoggedOut), ErrorCode::LoggedOut);
+    }
 
     #[test]
     fn a_moment_is_written_as_every_sdk_parses_it() {
