@@ -30,6 +30,7 @@ fn open_profiles(env: &TestEnv) -> Vec<String> {
 fn asked_in_vain(env: &TestEnv, profile: &str) {
     let refused = env.exec(profile, ["echo", "it runs"]).run().exits(75);
     assert_eq!(refused.stdout, "");
+    assert!(refused.stderr.contains("nobody could be asked"), "at once, not in the end: {}", refused.stderr);
     assert!(refused.stderr.contains("\n  answer with: awsd mfa CODE"), "the hint: {}", refused.stderr);
 }
 

@@ -184,8 +184,9 @@ fn two_calls_of_one_device_get_two_codes_one_after_the_other() {
     long.expect("it runs");
     long.wait().success();
     short.expect("another call needs a code of its own: type the next one");
-    short.expect(&prompt("long_day"));
-    refused(&mut short, &first, "that code has been used", "long_day");
+    // From now on it is asked in the name of the one that still waits.
+    short.expect(&prompt("developer"));
+    refused(&mut short, &first, "that code has been used", "developer");
     assert_eq!(env.new_calls(), ["AssumeRole long_day with code"]);
     type_code_again(&env, &mut short);
     short.wait().success();
