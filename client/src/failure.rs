@@ -99,12 +99,9 @@ mod tests {
             assert_eq!(Exit::from(code), Exit::PersonNeeded, "{code:?}");
         }
         assert_eq!(Exit::from(ErrorCode::Unavailable), Exit::Unreachable);
-        for code in [
-            ErrorCode::UnknownProfile,
-            ErrorCode::AccessDenied,
-            ErrorCode::NoQuestion,
-            ErrorCode::LoggedOut,
-        ] {
+        for code in
+            [ErrorCode::UnknownProfile, ErrorCode::AccessDenied, ErrorCode::NoQuestion, ErrorCode::LoggedOut]
+        {
             assert_eq!(Exit::from(code), Exit::Failed, "{code:?}");
         }
     }

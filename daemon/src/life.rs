@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use awsd_core::session::Core;
+use awsd_proto::places::LOG;
 use awsd_proto::{Error, ErrorCode};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -40,7 +41,7 @@ pub(crate) fn live(report: Report) -> io::Result<()> {
         Ok((Claim::Taken, _)) => return report.taken(),
         Err(error) => return report.failed(&error),
     };
-    let log_file = log::start(&places.state).is_ok().then(|| places.state.join(log::FILE));
+    let log_file = log::start(&places.state).is_ok().then(|| places.state.join(LOG));
     // One thread: answering takes microseconds, and waiting for AWS takes none.
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match Parts::make(&places) {

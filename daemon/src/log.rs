@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Mutex;
 
+use awsd_proto::places::LOG;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -16,9 +17,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A log larger than this at the start is set aside, in place of the one set aside before.
 const MAX_LOG: u64 = 1024 * 1024;
-
-/// The file's name in the state directory.
-pub(crate) const FILE: &str = "daemon.log";
 
 /// Starts the log in this directory. Where that fails the daemon works without one.
 pub(crate) fn start(directory: &Path) -> io::Result<()> {
@@ -31,7 +29,7 @@ pub(crate) fn start(directory: &Path) -> io::Result<()> {
 
 fn open(directory: &Path) -> io::Result<File> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let path = directory.join(FILE);
+    let path = directory.join(LOG);
     if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_LOG) {
         fs::rename(&path, directory.join("daemon.log.old"))?;
     }
@@ -54,7 +52,7 @@ mod tests {
     #[test]
     fn the_log_is_private_and_a_large_one_is_set_aside() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join(FILE);
+        let path = directory.path().join(LOG);
         drop(open(directory.path()).unwrap());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         File::options().write(true).open(&path).unwrap().set_len(MAX_LOG + 1).unwrap();

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use awsd_proto::endpoint::{Endpoint, EndpointError};
+use awsd_proto::places::state_directory;
 use awsd_proto::{Error, ErrorCode};
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 /// The socket, the settings, and the directory of what is kept.
 #[derive(Debug)]
@@ -18,13 +19,15 @@ pub(crate) struct Places {
 impl Places {
     /// Finds them from the environment, and makes and checks the socket's directory.
     pub(crate) fn find() -> Result<Self, Error> {
-        let endpoint = Endpoint::locate(|name| std::env::var_os(name)).map_err(|error| refused(&error))?;
+        let var = |name: &str| std::env::var_os(name);
+        let endpoint = Endpoint::locate(var).map_err(|error| refused(&error))?;
         endpoint.prepare().map_err(|error| refused(&error))?;
+        let home = BaseDirs::new().ok_or_else(no_home)?;
         let directories = ProjectDirs::from("", "", "awsd").ok_or_else(no_home)?;
         Ok(Self {
             endpoint,
             settings_file: directories.config_dir().join("config.toml"),
-            state: directories.state_dir().unwrap_or(directories.data_local_dir()).to_owned(),
+            state: state_directory(home.home_dir(), var),
         })
     }
 }

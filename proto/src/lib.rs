@@ -7,6 +7,7 @@ pub mod duration;
 pub mod endpoint;
 pub mod frame;
 pub mod message;
+pub mod places;
 pub mod secret;
 
 pub use message::{

@@ -142,3 +142,15 @@ fn without_a_home_the_files_that_are_named_are_used() {
         .success()
         .quiet();
 }
+
+#[test]
+fn the_log_is_shown_without_a_daemon_and_starts_none() {
+    let env = TestEnv::guide();
+    let missing = env.awsd(["daemon", "logs"]).run().exits(1);
+    assert!(missing.stderr.contains("there is no log at"), "{}", missing.stderr);
+    env.awsd(["daemon", "start"]).run().success();
+    env.awsd(["daemon", "stop"]).run().success();
+    let log = env.awsd(["daemon", "logs"]).run().success().stdout;
+    assert!(log.contains("started") && log.contains("ending"), "{log}");
+    assert_eq!(env.daemons(), []);
+}

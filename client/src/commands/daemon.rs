@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use awsd_proto::endpoint::Endpoint;
-use awsd_proto::{Reply, Request};
+use awsd_proto::{Reply, Request, places};
 
-use super::{Outcome, done, finish, status, unexpected};
+use super::{Outcome, done, finish, status};
 use crate::cli::Daemon;
 use crate::connect::{self, Connection};
 use crate::converse;
@@ -73,25 +74,36 @@ fn end(endpoint: &Endpoint, mut connection: Connection, _lock: &StartLock) -> Re
     }
 }
 
-/// The log outlives the daemon that wrote it; only a daemon knows where it is.
+/// The log outlives the daemon that wrote it, and is wanted most when that one does not answer.
 fn logs() -> Result<(), Failure> {
-    let Reply::Status(status) = converse::ask(&Request::Status, None, drop)? else {
-        return Err(unexpected());
-    };
-    let Some(path) = status.log else {
-        return Err(Failure::new(
-            Exit::Failed,
-            "the daemon writes no log file",
-            "see its messages: awsd daemon run",
-        ));
-    };
+    let path = log_file()?;
     let copied = File::open(&path).and_then(|mut log| io::copy(&mut log, &mut io::stdout().lock()));
+    let path = path.display();
     match copied {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::new(
+            Exit::Failed,
+            format!("there is no log at {path}"),
+            "the daemon begins one when it starts: awsd daemon start",
+        )),
+        Err(error) => Err(Failure::new(
             Exit::Failed,
             format!("the log {path} cannot be shown: {error}"),
-            "look at it with: ls -l",
+            format!("look at it with: ls -l {path}"),
         )),
-        _ => Ok(()),
     }
+}
+
+/// A running daemon may have been started in another environment: what it says counts, if it says anything.
+fn log_file() -> Result<PathBuf, Failure> {
+    if let Ok(Some(Reply::Status(status))) = converse::ask_if_running(&Request::Status, drop) {
+        let no_log =
+            || Failure::new(Exit::Failed, "the daemon writes no log file", "see why not: awsd doctor");
+        return status.log.map(PathBuf::from).ok_or_else(no_log);
+    }
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).ok_or_else(|| {
+        Failure::new(Exit::Failed, "it is not known where the log is: HOME is not set", "set HOME")
+    })?;
+    Ok(places::state_directory(Path::new(&home), |name| std::env::var_os(name)).join(places::LOG))
 }
