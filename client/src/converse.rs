@@ -1,13 +1,16 @@
 //! A request from its start to its final line: events on the way, questions answered, one second try.
 
 use std::io;
+use std::os::fd::AsFd as _;
+use std::time::Duration;
 
-use awsd_proto::{Answer, Event, Reply, Request, ServerLine};
+use awsd_proto::{Answer, Event, Reply, Request, ServerLine, duration};
 
 use crate::connect::{self, Connection};
 use crate::daemon_process;
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::poll::readable;
 use crate::render::text::safe;
 use crate::terminal::{Asker, Wake};
 
@@ -20,7 +23,7 @@ pub(crate) fn ask(
     let endpoint = connect::endpoint()?;
     let mut connection = daemon_process::connect_or_start(&endpoint)?;
     match converse(&mut connection, request, asker.as_mut(), &mut row) {
-        // The daemon was ending just then. Nothing was said yet, so nothing can happen twice.
+        // The daemon was ending just then. AWS may be called twice, but no code is spent twice.
         Err(Interruption::Gone { anything_said: false }) if repeatable(request) => {
             let mut connection = daemon_process::connect_or_start(&endpoint)?;
             converse(&mut connection, request, asker.as_mut(), &mut row).map_err(Into::into)
@@ -56,6 +59,8 @@ pub(crate) enum Interruption {
         /// Whether a line had come from it.
         anything_said: bool,
     },
+    /// The daemon says nothing, although it has nothing to wait for.
+    Silent,
     /// Anything else, an error from the daemon included.
     Failure(Failure),
 }
@@ -74,8 +79,30 @@ impl From<Interruption> for Failure {
                 "the daemon ended before it answered",
                 "try again; if it happens twice, see: awsd daemon logs",
             ),
+            Interruption::Silent => Failure::new(
+                Exit::Unreachable,
+                format!("the daemon has not answered for {}", duration::format(SILENCE)),
+                "restart it with: awsd daemon restart",
+            ),
             Interruption::Failure(failure) => failure,
         }
+    }
+}
+
+/// How long the daemon may take for what it does by itself. It takes milliseconds.
+pub(crate) const SILENCE: Duration = Duration::from_secs(10);
+
+/// How long the daemon may say nothing; none where it waits for a person or for AWS, and has limits of its own.
+fn patience(request: &Request) -> Option<Duration> {
+    match request {
+        Request::Credentials(_) | Request::Login(_) | Request::Mfa { .. } => None,
+        Request::Logout { .. }
+        | Request::Questions
+        | Request::List { .. }
+        | Request::Status
+        | Request::Config
+        | Request::Doctor { .. }
+        | Request::Stop => Some(SILENCE),
     }
 }
 
@@ -83,10 +110,19 @@ impl From<Interruption> for Failure {
 pub(crate) fn converse(
     connection: &mut Connection,
     request: &Request,
+    asker: Option<&mut Asker>,
+    row: &mut dyn FnMut(Event),
+) -> Result<Reply, Interruption> {
+    send(connection.request(request), false)?;
+    follow(connection, patience(request), asker, row)
+}
+
+fn follow(
+    connection: &mut Connection,
+    patience: Option<Duration>,
     mut asker: Option<&mut Asker>,
     row: &mut dyn FnMut(Event),
 ) -> Result<Reply, Interruption> {
-    send(connection.request(request))?;
     let mut anything_said = false;
     loop {
         while let Some(line) = connection.received_line()? {
@@ -102,26 +138,29 @@ pub(crate) fn converse(
                 (ServerLine::Event(event), _) => row(event),
             }
         }
-        let typed = match &mut asker {
-            Some(asker) => asker.wait(connection)?,
-            None => Wake::Daemon,
+        let wake = match (&mut asker, patience) {
+            (Some(asker), _) => asker.wait(connection)?,
+            (None, Some(limit)) if !readable(connection.as_fd(), limit) => return Err(Interruption::Silent),
+            (None, _) => Wake::Daemon,
         };
-        match typed {
+        match wake {
             Wake::Daemon => match connection.receive() {
                 Ok(true) => {}
                 Ok(false) => return Err(Interruption::Gone { anything_said }),
                 Err(error) => return Err(lost(&error, anything_said)),
             },
-            Wake::Typed { question, code } => send(connection.send(&Answer::Code { question, code }))?,
+            Wake::Typed { question, code } => {
+                send(connection.send(&Answer::Code { question, code }), anything_said)?;
+            }
         }
     }
 }
 
 /// A daemon that refuses a request may close its end before it has read everything; its reason is then still there to be
 /// read, so a broken pipe is not yet the end.
-fn send(result: io::Result<()>) -> Result<(), Interruption> {
+fn send(result: io::Result<()>, anything_said: bool) -> Result<(), Interruption> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error, false)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(lost(&error, anything_said)),
         _ => Ok(()),
     }
 }
@@ -179,6 +218,25 @@ mod tests {
     fn only_a_daemon_that_said_nothing_is_asked_a_second_time() {
         assert!(matches!(told("").0, Err(Interruption::Gone { anything_said: false })));
         assert!(matches!(told(&format!("{ROW}\n")).0, Err(Interruption::Gone { anything_said: true })));
+    }
+
+    #[test]
+    fn a_daemon_that_says_nothing_is_given_up() {
+        let (mut connection, _silent) = pair();
+        let result = follow(&mut connection, Some(Duration::ZERO), None, &mut drop);
+        assert!(matches!(result, Err(Interruption::Silent)));
+        let failure = Failure::from(Interruption::Silent);
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.hint.unwrap().contains("awsd daemon restart"));
+    }
+
+    #[test]
+    fn only_what_waits_for_a_person_or_for_aws_may_take_its_time() {
+        let mfa = Request::Mfa { code: Secret::new("123456"), profile: None };
+        assert_eq!(patience(&mfa), None);
+        for request in [Request::Status, Request::Config, Request::Questions, Request::Stop] {
+            assert_eq!(patience(&request), Some(SILENCE));
+        }
     }
 
     #[test]

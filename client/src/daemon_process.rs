@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use awsd_proto::endpoint::Endpoint;
-use awsd_proto::frame;
+use awsd_proto::{duration, frame, lock};
 
 use crate::connect::{Connection, untrusted};
 use crate::failure::{Exit, Failure};
@@ -21,6 +21,9 @@ const PROGRAM: &str = "awsd-daemon";
 
 /// How long the daemon may take to say that it is ready. It opens one socket.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long another client may take to start or end the daemon: longer than the limits of all its steps together.
+const LOCK_LIMIT: Duration = Duration::from_secs(45);
 
 /// What the daemon sees of the environment of the client that happens to start it, beside `LC_*` and `XDG_*`. Everything
 /// else, credentials above all, is the business of a single request.
@@ -61,13 +64,21 @@ pub(crate) struct StartLock {
 }
 
 impl StartLock {
-    /// Waits for the right.
+    /// Waits for the right, up to a limit: whoever has it may have been stopped.
     pub(crate) fn take(endpoint: &Endpoint) -> Result<Self, Failure> {
         endpoint.prepare().map_err(|error| untrusted(&error))?;
         let path = endpoint.directory().join("start.lock");
         let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        match opened.and_then(|file| file.lock().map(|()| file)) {
+        match opened.and_then(|file| lock::take(file, LOCK_LIMIT)) {
             Ok(file) => Ok(Self { _file: file }),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Failure::new(
+                Exit::Unreachable,
+                format!(
+                    "another awsd has been starting or ending the daemon for {}",
+                    duration::format(LOCK_LIMIT)
+                ),
+                "if it has been stopped, go on with it or end it; find it with: pgrep -a awsd",
+            )),
             Err(error) => Err(Failure::new(
                 Exit::Unreachable,
                 format!("the lock {} cannot be taken: {error}", path.display()),

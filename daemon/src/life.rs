@@ -52,8 +52,15 @@ pub(crate) fn live(report: Report) -> io::Result<()> {
 }
 
 fn claim(places: &Places) -> Result<Claim, Error> {
-    lock::claim(places.endpoint.directory(), || ipc::answers(places.endpoint.socket()))
-        .map_err(|error| unavailable("the daemon's lock cannot be taken", &error))
+    lock::claim(places.endpoint.directory(), || ipc::answers(places.endpoint.socket())).map_err(|error| {
+        match error.kind() {
+            io::ErrorKind::TimedOut => Error {
+                hint: Some("end that process: kill -KILL and its number".to_owned()),
+                ..unavailable("the daemon's lock cannot be taken", &error)
+            },
+            _ => unavailable("the daemon's lock cannot be taken", &error),
+        }
+    })
 }
 
 /// What has to be there before the daemon can say that it is.

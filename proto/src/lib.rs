@@ -6,6 +6,7 @@
 pub mod duration;
 pub mod endpoint;
 pub mod frame;
+pub mod lock;
 pub mod message;
 pub mod places;
 pub mod secret;

@@ -154,3 +154,23 @@ fn the_log_is_shown_without_a_daemon_and_starts_none() {
     assert!(log.contains("started") && log.contains("ending"), "{log}");
     assert_eq!(env.daemons(), []);
 }
+
+#[test]
+fn a_daemon_that_was_stopped_is_given_up_and_can_be_got_rid_of() {
+    let env = TestEnv::guide();
+    env.awsd(["daemon", "start"]).run().success();
+    let daemon = env.daemons()[0];
+    rustix::process::kill_process(daemon, Signal::STOP).unwrap();
+    let list = env.awsd(["list"]).spawn();
+    let restart = env.awsd(["daemon", "restart"]).spawn();
+    unreachable(&list.wait(), "has not answered for 10s", "restart it with: awsd daemon restart");
+    let id = daemon.as_raw_nonzero();
+    unreachable(
+        &restart.wait(),
+        &format!("(process {id}) does not answer"),
+        &format!("end it with: kill -KILL {id}"),
+    );
+    rustix::process::kill_process(daemon, Signal::KILL).unwrap();
+    fs::File::open(env.socket_directory().join("daemon.lock")).unwrap().lock().unwrap();
+    env.awsd(["list"]).run().success().quiet();
+}

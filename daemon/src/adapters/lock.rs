@@ -3,13 +3,13 @@
 //! `daemon.lock` is held for the daemon's whole life. `daemon.start` is held from before the first is tried until the
 //! socket listens, so that of many daemons started at once each loser waits until the winner can be connected to.
 
-use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+
+use awsd_proto::lock;
 
 /// How long to wait for another daemon that is starting or ending. Both take milliseconds; a client waits
 /// longer than this for the report.
@@ -40,58 +40,66 @@ impl Lease {
 
 /// Becomes the daemon of this directory, unless another one is; `answers` says whether its socket can be connected to.
 pub(crate) fn claim(directory: &Path, answers: impl Fn() -> bool) -> io::Result<Claim> {
-    let start = lock_in_time(open(&directory.join("daemon.start"))?)?;
-    let mut life = open(&directory.join("daemon.lock"))?;
-    match life.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) if answers() => return Ok(Claim::Taken),
-        // It has stopped listening and is about to end.
-        Err(TryLockError::WouldBlock) => life = lock_in_time(life)?,
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
-    life.set_len(0)?;
-    life.rewind()?;
-    writeln!(life, "{}", std::process::id())?;
+    claim_within(PATIENCE, directory, answers)
+}
+
+fn claim_within(patience: Duration, directory: &Path, answers: impl Fn() -> bool) -> io::Result<Claim> {
+    let start = hold(&directory.join("daemon.start"), patience)?;
+    let path = directory.join(lock::DAEMON);
+    let life = match hold(&path, Duration::ZERO) {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            if answers() {
+                return Ok(Claim::Taken);
+            }
+            // It has stopped listening and is about to end.
+            hold(&path, patience)?
+        }
+        held => held?,
+    };
     Ok(Claim::Ours(Lease { _life: life, start: Some(start) }))
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+/// Takes the lock and signs it, so that others can say who holds it.
+fn hold(path: &Path, patience: Duration) -> io::Result<File> {
+    let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let mut file = lock::take(file, patience).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => held_by(lock::holder(path)),
+        _ => error,
+    })?;
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(file)
 }
 
-/// Waits for the lock in a thread: there is no lock with a deadline, and a daemon that hangs must not hang its successor.
-fn lock_in_time(file: File) -> io::Result<File> {
-    let mut other = file.try_clone()?;
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let _nobody_waits = sender.send(file.lock().map(|()| file));
-    });
-    receiver.recv_timeout(PATIENCE).unwrap_or_else(|_timeout| {
-        let mut pid = String::new();
-        other.read_to_string(&mut pid)?;
-        let problem = format!("another awsd-daemon (process {}) holds it and does not answer", pid.trim());
-        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
-    })
+fn held_by(process: Option<u32>) -> io::Error {
+    let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
+    let problem = format!("another awsd-daemon{process} holds it and does not answer");
+    io::Error::new(io::ErrorKind::TimedOut, problem)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
     use super::*;
 
     #[test]
     fn the_second_claim_finds_the_first_only_once_it_listens() {
         let directory = tempfile::tempdir().unwrap();
         let Claim::Ours(mut first) = claim(directory.path(), || true).unwrap() else { panic!("taken") };
-        let path = directory.path().to_owned();
-        let (sender, receiver) = mpsc::channel();
-        let second = thread::spawn(move || {
-            let claimed = claim(&path, || true).unwrap();
-            sender.send(()).unwrap();
-            claimed
-        });
-        assert!(receiver.try_recv().is_err(), "the second waits while the first starts");
+        let too_early = claim_within(Duration::ZERO, directory.path(), || panic!("it does not listen yet"));
+        let problem = too_early.unwrap_err();
+        assert_eq!(problem.kind(), io::ErrorKind::TimedOut);
+        let own = format!("(process {})", std::process::id());
+        assert!(problem.to_string().contains(&own), "{problem}");
         first.listening();
-        assert!(matches!(second.join().unwrap(), Claim::Taken));
+        assert!(matches!(claim(directory.path(), || true).unwrap(), Claim::Taken));
+    }
+
+    #[test]
+    fn a_holder_that_has_not_signed_is_not_named() {
+        assert_eq!(held_by(None).to_string(), "another awsd-daemon holds it and does not answer");
     }
 
     #[test]
