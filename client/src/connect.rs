@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::failure::{Exit, Failure};
 
 /// How much is asked for in one read. A usual reply fits.
-const CHUNK: usize = 8 * 1024;
+const CHUNK: usize = 4 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {

@@ -1,7 +1,7 @@
 //! The programs that are measured, built as a person would build them and as the shipped client is built.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -32,6 +32,21 @@ impl Programs {
             plain_client: executable(&built, "awsd")?,
             static_client: static_client()?,
             daemon: executable(&built, "awsd-daemon")?,
+        })
+    }
+
+    /// Copies them into a directory, as installing does. What the linker has just written lies in the kernel's memory in
+    /// many small pieces, and a program starts measurably slower from them.
+    pub(crate) fn install(&self, directory: &Path) -> Outcome<Self> {
+        let copy = |from: &PathBuf, name| -> Outcome<PathBuf> {
+            let to = directory.join(name);
+            fs::copy(from, &to)?;
+            Ok(to)
+        };
+        Ok(Self {
+            plain_client: copy(&self.plain_client, "awsd")?,
+            static_client: self.static_client.as_ref().map(|from| copy(from, "awsd-static")).transpose()?,
+            daemon: copy(&self.daemon, "awsd-daemon")?,
         })
     }
 }

@@ -75,7 +75,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
 }
 
 fn run(options: &Options) -> Outcome<Report> {
-    let programs = Programs::build()?;
+    // Beside this program, where programs can be executed for certain.
+    let here = env::current_exe()?;
+    let directory = tempfile::tempdir_in(here.parent().ok_or("this program is in no directory")?)?;
+    let built = Programs::build()?;
+    let programs = built.install(directory.path())?;
     let sandbox = Sandbox::start_tls(World::guide());
     let few = Scene::set(&programs, &sandbox, 0)?;
     let many = Scene::set(&programs, &sandbox, MANY)?;
@@ -91,5 +95,5 @@ fn run(options: &Options) -> Outcome<Report> {
 
     eprintln!("watching the idle daemon for {} seconds", options.idle);
     let idle = idle::watch(few.pid(), options.idle)?;
-    Ok(Report { programs, contestants, times, at_start, idle })
+    Ok(Report { built, contestants, times, at_start, idle })
 }

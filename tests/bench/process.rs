@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_field_is_found_by_its_whole_name() {
-        let status = "Name:\tawsd\nVmRSS:\t    8244 kB\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t7\n";
+        let status =
+            "Name:\tawsd\nVmRSS:\t    8244 kB\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t7\n";
         assert_eq!(field(status, "VmRSS").unwrap(), 8244);
         assert_eq!(field(status, "voluntary_ctxt_switches").unwrap(), 5);
         assert!(field(status, "RssAnon").is_err());

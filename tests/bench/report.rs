@@ -16,8 +16,8 @@ const PLAIN: f64 = 1.55;
 /// The same, linked statically.
 const STATIC: f64 = 1.2;
 
-/// How much slower a config with many profiles may make anything: less than can be told from noise.
-const MANY_PROFILES: f64 = 1.05;
+/// How much slower a config with many profiles may make it: what may be noise. Reading them for each request would be far more.
+const MANY_PROFILES: f64 = 1.1;
 
 /// How often an idle daemon may wake.
 const WAKEUPS: u64 = 2;
@@ -27,7 +27,7 @@ const MEMORY: u64 = 12_000;
 
 /// Everything that was measured.
 pub(crate) struct Report {
-    pub(crate) programs: Programs,
+    pub(crate) built: Programs,
     pub(crate) contestants: Vec<Contestant>,
     /// In the order of the contestants.
     pub(crate) times: Vec<Times>,
@@ -142,7 +142,7 @@ impl Display for Report {
             }
         }
         let size = |path| std::fs::metadata(path).map_or(0, |metadata| metadata.len() / 1000);
-        let Programs { plain_client, static_client, daemon } = &self.programs;
+        let Programs { plain_client, static_client, daemon } = &self.built;
         write!(f, "\nSizes: client {} kB", size(plain_client))?;
         if let Some(client) = static_client {
             write!(f, ", static {} kB", size(client))?;
