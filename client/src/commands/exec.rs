@@ -36,8 +36,8 @@ pub(super) fn run(options: Exec) -> Outcome {
     let own = context::of_this_process()?.region;
     let regions = Regions { asked: region.as_deref(), own: own.as_deref() };
     child.envs(child_env::variables(&profile, &credentials, regions));
-    // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which the standard
-    // library ignores here, is set to its default again by `exec`; nothing else was changed.
+    // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which is
+    // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
 }
 
