@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use awsd_proto::{Secret, duration};
@@ -133,8 +134,8 @@ pub(crate) struct Exec {
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 
-    /// How long the credentials should last, such as 1h
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// How long the credentials should last, from 15m to 12h
+    #[arg(long, value_name = "TIME", value_parser = session_duration)]
     pub(crate) duration: Option<Duration>,
 
     /// The region the command sees
@@ -167,8 +168,8 @@ pub(crate) struct Export {
     #[arg(long, value_enum, default_value_t = Format::Env)]
     pub(crate) format: Format,
 
-    /// How long the credentials should last, such as 1h
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// How long the credentials should last, from 15m to 12h
+    #[arg(long, value_name = "TIME", value_parser = session_duration)]
     pub(crate) duration: Option<Duration>,
 
     /// The region to print
@@ -216,8 +217,8 @@ pub(crate) struct CredentialProcess {
     /// The profile, as in ~/.aws/config
     pub(crate) profile: String,
 
-    /// How long the credentials should last, such as 1h
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// How long the credentials should last, from 15m to 12h
+    #[arg(long, value_name = "TIME", value_parser = session_duration)]
     pub(crate) duration: Option<Duration>,
 
     #[command(flatten)]
@@ -311,6 +312,18 @@ pub(crate) enum Daemon {
     Launch,
 }
 
+/// What `AssumeRole` accepts.
+const SESSION: RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(12);
+
+fn session_duration(text: &str) -> Result<Duration, String> {
+    let duration = duration::parse(text).map_err(|error| error.to_string())?;
+    if SESSION.contains(&duration) {
+        return Ok(duration);
+    }
+    let [least, most] = [SESSION.start(), SESSION.end()].map(|&end| duration::format(end));
+    Err(format!("AWS makes sessions of {least} to {most}"))
+}
+
 /// So that a code is redacted wherever the parsed command line is shown.
 fn secret() -> impl TypedValueParser<Value = Secret> {
     StringValueParser::new().map(Secret::new)
@@ -351,6 +364,20 @@ mod tests {
             "awsd frobnicate",
         ] {
             assert_eq!(read(line).unwrap_err().exit, Exit::Usage, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_no_session_can_have_is_a_usage_error_with_the_range() {
+        for verb in ["exec", "export", "credential-process"] {
+            for duration in ["0s", "14m", "899s", "13h", "43201s"] {
+                let failure = read(&format!("awsd {verb} dev --duration {duration}")).unwrap_err();
+                assert_eq!(failure.exit, Exit::Usage, "{verb} {duration}");
+                assert!(failure.sentence.contains("15m to 12h"), "{failure}");
+            }
+            for duration in ["15m", "12h"] {
+                read(&format!("awsd {verb} dev --duration {duration}")).unwrap();
+            }
         }
     }
 
