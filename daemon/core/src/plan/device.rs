@@ -10,11 +10,15 @@ const SERIAL: &str = "mfa_serial";
 /// Guides in the wild use this name. The AWS CLI has never known it, and ignores it without a word.
 const ARN: &str = "mfa_arn";
 
+/// Other tools get the code from the program that this names.
+const PROCESS: &str = "mfa_process";
+
 /// The device that the profile asked for names, else the next source profile that names one.
 pub(super) fn choose(
     stops: &[Settings<'_>],
     warnings: &mut Vec<Finding>,
 ) -> Result<Option<String>, PlanError> {
+    warnings.extend(stops.iter().filter_map(about_process));
     for stop in stops {
         if let Some((key, line)) = of_profile(stop, warnings) {
             return checked(stop, key, line).map(Some);
@@ -56,6 +60,14 @@ fn about_arn(stop: &Settings<'_>, serial: Option<&Value>, arn: &Value) -> Findin
             "Remove the line with mfa_arn.",
         ),
     }
+}
+
+fn about_process(stop: &Settings<'_>) -> Option<Finding> {
+    let process = stop.get(PROCESS)?;
+    let sentence = format!("Profile '{}' has mfa_process, which awsd does not use yet.", stop.name());
+    let reason = "Codes are asked for as if the line were not there.";
+    let fix = "Type the code when it is asked for, or give it with awsd mfa.";
+    Some(Finding::warning("mfa-process", &process.origin, sentence, reason, fix))
 }
 
 fn checked(stop: &Settings<'_>, key: &'static str, line: &Value) -> Result<String, PlanError> {

@@ -167,7 +167,7 @@ proptest! {
 }
 
 /// Keys that mean something to the planner.
-const EVERY_KEY: [&str; 18] = [
+const EVERY_KEY: [&str; 19] = [
     "role_arn",
     "source_profile",
     "credential_source",
@@ -180,6 +180,7 @@ const EVERY_KEY: [&str; 18] = [
     "aws_session_token",
     "mfa_serial",
     "mfa_arn",
+    "mfa_process",
     "region",
     "duration_seconds",
     "include_profile",

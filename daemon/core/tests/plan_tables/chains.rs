@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName, Source};
-use awsd_core::plan::{Severity, plan};
+use awsd_core::plan::{Planned, Severity, plan};
 use awsd_core::time::Wall;
 
 use crate::{KEYS, ROLE, chain, failure, keys, planned, profiles, request, role_with, some};
@@ -50,6 +50,19 @@ fn a_bare_role_name() {
         |name| chain(&format!("[profile p]\nrole_arn = {name}\nsource_profile = keys")).roles.remove(0).arn;
     assert_eq!(arn("admin"), RoleName::Bare("admin".to_owned()));
     assert_eq!(arn("/team/admin"), RoleName::Bare("team/admin".to_owned()));
+}
+
+#[test]
+fn a_program_for_codes_is_not_used_and_that_is_said() {
+    let warned = |planned: Planned| -> Vec<_> {
+        planned.warnings.iter().map(|warning| (warning.code, warning.line())).collect()
+    };
+    let on_role = role_with("mfa_serial = GAHT12345678\nmfa_process = oathtool").expect("a plan");
+    assert_eq!(on_role.chain.device, some("GAHT12345678"));
+    assert_eq!(warned(on_role), [("mfa-process", Some(5))]);
+    let on_source =
+        planned(&format!("[profile p]\n{ROLE}[profile keys]\nmfa_process = oathtool")).expect("a plan");
+    assert_eq!(warned(on_source), [("mfa-process", Some(5))]);
 }
 
 #[test]
