@@ -91,13 +91,16 @@ fn without_a_terminal_it_says_at_once_what_to_do_and_that_works() {
 }
 
 #[test]
-fn of_several_devices_the_person_says_which() {
+fn of_several_devices_none_is_chosen_and_the_line_to_add_is_named() {
     let env = TestEnv::guide();
     env.credentials([("carols", "carol")]);
     env.config(&format!("[profile work]\nrole_arn = {MY_ROLE}\nsource_profile = carols\n"));
     let refused = env.exec("work", ["true"]).run().exits(1);
-    for device in ["mfa/carol-phone", "mfa/carol-tablet", "mfa_serial"] {
-        assert!(refused.stderr.contains(device), "{device}: {}", refused.stderr);
+    for words in [
+        "mfa/carol-phone, arn:aws:iam::111122223333:mfa/carol-tablet",
+        "add the line mfa_serial = arn:aws:iam::111122223333:mfa/carol-phone to the profile",
+    ] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
     assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied", "ListMFADevices"]);
 }

@@ -84,6 +84,23 @@ fn it_asks_for_its_own_code_beside_the_session_and_leaves_that_alone() {
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole long_day with code", "AssumeRole hub"]);
 }
 
+/// Codes belong to whoever gives them: a question that nobody waits at any more does not take them.
+#[test]
+fn a_code_given_for_another_role_is_not_spent_on_it() {
+    let env = guide();
+    let refused = env.exec("long_day", ["true"]).run().exits(75);
+    assert!(refused.stderr.contains("awsd mfa CODE"), "{}", refused.stderr);
+    assert!(env.awsd(["mfa"]).run().success().stdout.contains("long_day"), "its question is still open");
+    let code = env.sandbox.next_code("alice");
+    let answer = env.awsd(["credential-process", "hub", "--code", &code]).expect_secrets().run();
+    assert_about(life(&env, &answer.success().quiet()), HOUR);
+    assert_eq!(env.new_calls(), ["GetSessionToken with code", "AssumeRole hub"]);
+
+    // The long role needs a code as before.
+    env.awsd(["exec", "long_day", "--no-prompt", "--", "true"]).run().exits(75);
+    assert_eq!(env.calls(), [""; 0]);
+}
+
 #[test]
 fn an_option_asks_for_it_too_and_a_short_session_is_not_handed_out_instead() {
     let env = guide();

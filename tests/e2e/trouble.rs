@@ -185,3 +185,23 @@ fn without_a_network_the_host_is_named_and_sessions_live_on() {
     assert_eq!(ask(&env, "my_role").key, good.key);
     assert_eq!(env.calls(), [""; 0]);
 }
+
+#[test]
+fn a_region_without_sts_is_named_with_what_mends_it_and_not_asked_again() {
+    let env = alice();
+    log_in(&env, "my_account");
+    env.new_calls();
+    env.sandbox.world().fail("AssumeRole", Fault::RegionDisabled);
+    let refused = env.exec("my_role", ["true"]).run().exits(1);
+    says(
+        &refused,
+        &[
+            "STS is not active in this region for the account of ",
+            "which my_role needs",
+            "\n  set another region for the profile (us-east-1 is always active)",
+        ],
+    );
+    assert_eq!(env.new_calls(), ["AssumeRole my_role: RegionDisabled"]);
+    env.exec("my_role", ["true"]).run().success().quiet();
+    assert_eq!(env.calls(), ["AssumeRole my_role"]);
+}
