@@ -39,8 +39,6 @@ struct Client {
     updates: mpsc::Sender<Update>,
     kind: &'static str,
     profile: Option<String>,
-    /// It wanted sessions, not their secrets.
-    login: bool,
 }
 
 impl<W: World> App<W> {
@@ -91,7 +89,7 @@ impl<W: World> App<W> {
     }
 
     fn request(&mut self, id: RequestId, request: Request, updates: mpsc::Sender<Update>) {
-        let client = Client { updates, kind: kind(&request), profile: None, login: is_login(&request) };
+        let client = Client { updates, kind: kind(&request), profile: None };
         self.clients.insert(id, client);
         let view = requests::View { core: &self.core, now: self.world.now(), started: self.started };
         match requests::examine(&mut self.world, &view, id, request) {
@@ -124,11 +122,7 @@ impl<W: World> App<W> {
                 let task = self.calls.spawn(self.world.call(*operation));
                 self.call_ids.insert(task.id(), id);
             }
-            Effect::Served(id, served) => {
-                let login = self.clients.get(&id).is_some_and(|client| client.login);
-                let update = if login { Update::Done(served.notices) } else { Update::Served(served) };
-                self.update(id, update);
-            }
+            Effect::Served(id, served) => self.update(id, Update::Served(served)),
             Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
             Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
             Effect::Show(id, question) => self.update(id, Update::Question(question)),
@@ -170,10 +164,6 @@ impl Client {
     fn log(&self, outcome: &str) {
         info!(request = self.kind, profile = self.profile.as_deref(), outcome, "request");
     }
-}
-
-fn is_login(request: &Request) -> bool {
-    matches!(request, Request::Login(_))
 }
 
 fn kind(request: &Request) -> &'static str {

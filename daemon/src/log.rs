@@ -1,7 +1,7 @@
 //! The daemon's log: a file of its own, that only its user may read.
 //!
 //! Only this program's events are written: the libraries below log requests and answers, secrets included. What a peer
-//! sent is never logged as it came, and access keys only by their last four characters ([`key`]).
+//! sent is never logged as it came, and access keys only by their last four characters ([`awsd_core::masked`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -72,14 +72,6 @@ impl Write for LogFile {
     }
 }
 
-/// An access key id as it may be shown: its kind and its end.
-pub(crate) fn key(access_key_id: &str) -> String {
-    let kind: String = access_key_id.chars().take(4).collect();
-    let skip = access_key_id.chars().count().saturating_sub(4);
-    let end: String = access_key_id.chars().skip(skip).collect();
-    if skip < 8 { "…".to_owned() } else { format!("{kind}…{end}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,11 +93,5 @@ mod tests {
         for name in [LOG, OLD] {
             assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o777, 0o600);
         }
-    }
-
-    #[test]
-    fn of_a_key_only_kind_and_end_are_shown() {
-        assert_eq!(key("ASIAIOSFODNN7EXAMPLE"), "ASIA…MPLE");
-        assert_eq!(key("short"), "…");
     }
 }

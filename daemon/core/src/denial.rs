@@ -294,8 +294,19 @@ fn said(failure: &Failure) -> String {
 }
 
 /// An access key id as it may be shown: its kind and its last four characters.
-pub(crate) fn masked(access_key_id: &str) -> String {
+pub fn masked(access_key_id: &str) -> String {
     let tail: String = access_key_id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     let head: String = access_key_id.chars().take(4).collect();
     if access_key_id.chars().count() > 8 { format!("{head}…{tail}") } else { "(an access key)".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_key_only_kind_and_end_are_shown() {
+        assert_eq!(masked("ASIAIOSFODNN7EXAMPLE"), "ASIA…MPLE");
+        assert_eq!(masked("short"), "(an access key)");
+    }
 }

@@ -25,3 +25,5 @@ mod reach;
 mod renewal;
 mod route;
 mod view;
+
+pub use denial::masked;

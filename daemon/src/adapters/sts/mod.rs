@@ -43,7 +43,7 @@ impl Aws {
             let observer = Observer::new(clock);
             let result = call(&connectors, &operation, &observer).await;
             let result = whole(result, &observer).map_err(|failure| named(failure, &observer));
-            let (action, key) = (name(&operation.action), crate::log::key(&operation.signer.access_key_id));
+            let (action, key) = (name(&operation.action), awsd_core::masked(&operation.signer.access_key_id));
             match &result {
                 Ok(_) => info!(action, key, "AWS answered"),
                 Err(failure) => info!(action, key, ?failure, "AWS did not"),
