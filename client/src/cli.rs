@@ -237,6 +237,8 @@ pub(crate) struct Login {
 }
 
 /// Forget the sessions of profiles, or all of them
+///
+/// For a profile: every session that comes from the same access key, also those of other profiles.
 #[derive(Debug, PartialEq, Eq, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["profiles", "all"]))]
 pub(crate) struct Logout {
