@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::session::Core;
@@ -33,7 +33,7 @@ use crate::report::Report;
 /// Starts, reports, and works until the end.
 pub(crate) fn live(report: Report) -> io::Result<()> {
     let claimed = harden::process()
-        .map_err(|error| unavailable("this process cannot be protected", &error))
+        .map_err(|error| unavailable(format!("this process cannot be protected: {error}"), None))
         .and_then(|()| Places::find())
         .and_then(|places| Ok((claim(&places)?, places)));
     let (lease, places) = match claimed {
@@ -46,19 +46,28 @@ pub(crate) fn live(report: Report) -> io::Result<()> {
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match Parts::make(&places) {
             Ok(parts) => parts.run(places, log_file, lease, report).await,
-            Err(error) => report.failed(&unavailable("the socket cannot be made", &error)),
+            Err(error) => {
+                let socket = places.endpoint.socket();
+                report.failed(&unusable(
+                    &format!("the socket {} cannot be made", socket.display()),
+                    socket,
+                    &error,
+                ))
+            }
         }
     })
 }
 
 fn claim(places: &Places) -> Result<Claim, Error> {
-    lock::claim(places.endpoint.directory(), || ipc::answers(places.endpoint.socket())).map_err(|error| {
+    let directory = places.endpoint.directory();
+    lock::claim(directory, || ipc::answers(places.endpoint.socket())).map_err(|error| {
+        let what = format!("the daemon's lock in {} cannot be taken", directory.display());
+        let refused = unusable(&what, directory, &error);
         match error.kind() {
-            io::ErrorKind::TimedOut => Error {
-                hint: Some("end that process: kill -KILL and its number".to_owned()),
-                ..unavailable("the daemon's lock cannot be taken", &error)
-            },
-            _ => unavailable("the daemon's lock cannot be taken", &error),
+            io::ErrorKind::TimedOut => {
+                Error { hint: Some("end that process: kill -KILL and its number".to_owned()), ..refused }
+            }
+            _ => refused,
         }
     })
 }
@@ -141,10 +150,11 @@ async fn any([mut first, mut second, mut third]: [Signal; 3]) {
     }
 }
 
-fn unavailable(what: &str, error: &io::Error) -> Error {
-    Error {
-        error: ErrorCode::Unavailable,
-        sentence: format!("{what}: {error}"),
-        hint: Some("look at it with: awsd doctor".to_owned()),
-    }
+/// `awsd doctor` would be of no help: it asks the daemon.
+fn unusable(what: &str, path: &Path, error: &io::Error) -> Error {
+    unavailable(format!("{what}: {error}"), Some(format!("look at it with: ls -l {}", path.display())))
+}
+
+fn unavailable(sentence: String, hint: Option<String>) -> Error {
+    Error { error: ErrorCode::Unavailable, sentence, hint }
 }
