@@ -77,7 +77,8 @@ impl Endpoint {
         } else if stat.st_uid != rustix::process::geteuid().as_raw() {
             "belongs to another user"
         } else if stat.st_mode & 0o077 != 0 {
-            "may be entered by other users"
+            let sticky = stat.st_mode & 0o1000 != 0;
+            return Err(EndpointError::Open { path: directory.to_owned(), sticky });
         } else {
             return Ok(());
         };
@@ -107,6 +108,13 @@ pub enum EndpointError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The directory belongs to this user, and others may enter it.
+    Open {
+        /// The directory.
+        path: PathBuf,
+        /// It is meant to be shared, as `/tmp` is: it must not be closed to the others.
+        sticky: bool,
+    },
     /// The directory cannot be made or looked at.
     Io {
         /// The directory.
@@ -116,14 +124,20 @@ pub enum EndpointError {
     },
 }
 
+const OWN_DIRECTORY: &str = "set AWSD_SOCKET to a path inside a directory of your own";
+
 impl EndpointError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
             Self::NoHome | Self::NotAbsolute { .. } => "set AWSD_SOCKET to an absolute path".to_owned(),
             Self::TooLong { .. } => "set AWSD_SOCKET to a shorter path".to_owned(),
+            Self::Open { path, sticky: false } => {
+                format!("look at it with: ls -ld {0}; if nobody else needs it: chmod 700 {0}", path.display())
+            }
+            Self::Open { .. } => OWN_DIRECTORY.to_owned(),
             Self::Untrusted { path, .. } => {
-                format!("look at it with: ls -ld {0}; if it is yours: chmod 700 {0}", path.display())
+                format!("look at it with: ls -ld {}; or {OWN_DIRECTORY}", path.display())
             }
             Self::Io { path, .. } => format!("look at it with: ls -ld {}", path.display()),
         }
@@ -146,6 +160,10 @@ impl fmt::Display for EndpointError {
             }
             Self::Untrusted { path, problem } => {
                 write!(f, "awsd does not use the socket directory {}: it {problem}", path.display())
+            }
+            Self::Open { path, .. } => {
+                let path = path.display();
+                write!(f, "awsd does not use the socket directory {path}: it may be entered by other users")
             }
             Self::Io { path, source } => {
                 write!(f, "the socket directory {} cannot be used: {source}", path.display())
@@ -189,9 +207,19 @@ mod tests {
         );
         let good = at("a/b");
         good.prepare().unwrap();
-        for mode in [0o710, 0o701, 0o770, 0o755] {
+        for (mode, hint) in [
+            (0o710, "chmod 700"),
+            (0o701, "chmod 700"),
+            (0o770, "chmod 700"),
+            (0o755, "chmod 700"),
+            (0o777, "chmod 700"),
+            (0o1777, "AWSD_SOCKET"),
+            (0o1755, "AWSD_SOCKET"),
+        ] {
             std::fs::set_permissions(good.directory(), std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(problem(&good), "may be entered by other users");
+            let error = good.prepare().unwrap_err();
+            assert!(matches!(error, EndpointError::Open { .. }), "{error:?}");
+            assert!(error.hint().contains(hint), "{mode:o}: {}", error.hint());
         }
         symlink(place.path(), place.path().join("link")).unwrap();
         assert_eq!(problem(&at("link")), "is not a directory");
