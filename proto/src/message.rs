@@ -14,6 +14,7 @@ pub struct Envelope {
     /// [`crate::PROTOCOL`] of the client.
     pub protocol: u32,
     /// The client's product version, for messages to people only.
+    #[serde(default)]
     pub version: String,
     /// What is asked.
     #[serde(flatten)]
@@ -31,8 +32,10 @@ pub enum Request {
     /// Forget sessions.
     Logout {
         /// Forget what these profiles use; empty means everything.
+        #[serde(default)]
         profiles: Vec<String>,
         /// Where the profiles are defined.
+        #[serde(default)]
         context: Box<Context>,
     },
     /// Answer the open question of a device (`awsd mfa CODE`).
@@ -48,6 +51,7 @@ pub enum Request {
     /// All profiles: one [`Event::Profile`] a line, then [`Reply::Done`].
     List {
         /// Where the profiles are defined.
+        #[serde(default)]
         context: Box<Context>,
     },
     /// The daemon and its sessions: one [`Event::Session`] a line, then [`Reply::Status`].
@@ -57,6 +61,7 @@ pub enum Request {
     /// What is wrong with the files: one [`Event::Finding`] a line, then [`Reply::Done`].
     Doctor {
         /// Which files to examine.
+        #[serde(default)]
         context: Box<Context>,
     },
     /// Forget everything and end.
@@ -83,8 +88,10 @@ pub struct CredentialsRequest {
     #[serde(default)]
     pub no_session: bool,
     /// Which files, region and endpoints the caller sees.
+    #[serde(default)]
     pub context: Context,
     /// Who asks and whether a code can be asked there.
+    #[serde(default)]
     pub prompting: Prompting,
 }
 
@@ -94,8 +101,10 @@ pub struct Login {
     /// The profile's name.
     pub profile: String,
     /// Which files, region and endpoints the caller sees.
+    #[serde(default)]
     pub context: Context,
     /// Who asks and whether a code can be asked there.
+    #[serde(default)]
     pub prompting: Prompting,
 }
 
@@ -113,6 +122,7 @@ pub enum Purpose {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Prompting {
     /// Shown beside the question.
+    #[serde(default)]
     pub caller: Caller,
     /// This client can ask at a terminal: it wants [`Event::Question`] and may send [`Answer`].
     #[serde(default)]

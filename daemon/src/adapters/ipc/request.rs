@@ -56,8 +56,8 @@ fn check(protocol: u32) -> Result<(), Error> {
     } else if protocol < OLDEST_PROTOCOL {
         (
             format!(
-                "this awsd is older than the running daemon, which speaks protocols {OLDEST_PROTOCOL} to {PROTOCOL}, \
-                 not {protocol}"
+                "this awsd is older than the running daemon, which speaks {}, not {protocol}",
+                spoken(OLDEST_PROTOCOL, PROTOCOL)
             ),
             "update the awsd that was run; find them all with: type -a awsd",
         )
@@ -65,6 +65,10 @@ fn check(protocol: u32) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error { error: ErrorCode::VersionMismatch, sentence, hint: Some(hint.to_owned()) })
+}
+
+fn spoken(oldest: u32, newest: u32) -> String {
+    if oldest == newest { format!("protocol {newest}") } else { format!("protocols {oldest} to {newest}") }
 }
 
 /// Where the line went wrong. The parser's own text may quote a value, so only its position is told.
@@ -120,6 +124,27 @@ mod tests {
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
         assert_eq!(parse(&[0xff, b'{']).unwrap_err().error, ErrorCode::BadRequest);
+    }
+
+    #[test]
+    fn a_range_of_one_version_is_not_told_as_a_range() {
+        assert_eq!(spoken(1, 1), "protocol 1");
+        assert_eq!(spoken(1, 3), "protocols 1 to 3");
+    }
+
+    #[test]
+    fn what_the_document_calls_optional_may_be_missing() {
+        for line in [
+            &br#"{"protocol":1,"version":"1","request":"credentials","profile":"p","purpose":"snapshot"}"#[..],
+            br#"{"protocol":1,"version":"1","request":"credentials","profile":"p","purpose":"snapshot","prompting":{}}"#,
+            br#"{"protocol":1,"version":"1","request":"login","profile":"p"}"#,
+            br#"{"protocol":1,"version":"1","request":"logout"}"#,
+            br#"{"protocol":1,"version":"1","request":"list"}"#,
+            br#"{"protocol":1,"version":"1","request":"doctor"}"#,
+            br#"{"protocol":1,"request":"status"}"#,
+        ] {
+            assert!(parse(line).is_ok(), "{}", String::from_utf8_lossy(line));
+        }
     }
 
     #[test]
