@@ -23,7 +23,7 @@ pub(super) fn ask<W: World>(
     let settings = world.settings().map_err(bad_settings)?;
     let duration = request.duration.map(Duration::from_secs);
     let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
-    let purpose = purpose(world, &settings, &request)?;
+    let purpose = purpose(world, &settings, &request, &chain)?;
     Ok(tell(id, request.profile, &settings, ask_for(chain, purpose, request.prompting)))
 }
 
@@ -42,7 +42,15 @@ fn tell(id: RequestId, profile: String, settings: &Settings, ask: Ask) -> Action
     }
 }
 
-fn purpose<W: World>(world: &W, settings: &Settings, request: &CredentialsRequest) -> Result<Purpose, Error> {
+fn purpose<W: World>(
+    world: &W,
+    settings: &Settings,
+    request: &CredentialsRequest,
+    chain: &Chain,
+) -> Result<Purpose, Error> {
+    if request.no_session && !chain.roles.is_empty() {
+        return Err(no_role_without_session(&request.profile));
+    }
     if request.no_session {
         return if settings.allows_long_lived(&request.profile) {
             Ok(Purpose::LongLived)
@@ -54,6 +62,15 @@ fn purpose<W: World>(world: &W, settings: &Settings, request: &CredentialsReques
         proto::Purpose::Repeated => Purpose::Repeated,
         proto::Purpose::Snapshot => Purpose::Snapshot,
     })
+}
+
+/// A role is nothing but a session; handing out the key behind it would be somebody else's power.
+fn no_role_without_session(profile: &str) -> Error {
+    Error {
+        error: ErrorCode::LongLivedNotAllowed,
+        sentence: format!("'{profile}' is a role, and a role has no long-lived key"),
+        hint: Some("leave --no-session out, or name the profile that has the key".to_owned()),
+    }
 }
 
 fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
