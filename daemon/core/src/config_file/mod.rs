@@ -115,14 +115,21 @@ pub struct File {
     pub sections: Vec<Section>,
     /// What is wrong outside of any section that could be named.
     pub problems: Vec<Problem>,
+    /// Whether there is such a file.
+    pub exists: bool,
     /// Why nothing of this file can be trusted: it could not be read, or is too large.
     pub unusable: Option<Problem>,
 }
 
 impl File {
-    /// A file that does not exist: the same as an empty one.
+    /// A file that does not exist: nearly the same as an empty one.
     pub fn missing(kind: Kind, path: &str) -> Self {
-        Self { kind, path: path.into(), sections: Vec::new(), problems: Vec::new(), unusable: None }
+        Self { exists: false, ..Self::empty(kind, path) }
+    }
+
+    fn empty(kind: Kind, path: &str) -> Self {
+        let (sections, problems) = (Vec::new(), Vec::new());
+        Self { kind, path: path.into(), sections, problems, exists: true, unusable: None }
     }
 
     /// A file that exists but cannot be read, with the reason in words (`it is a directory`).
@@ -131,7 +138,7 @@ impl File {
     }
 
     fn spoiled(kind: Kind, path: &str, problem: ProblemKind) -> Self {
-        let file = Self::missing(kind, path);
+        let file = Self::empty(kind, path);
         let origin = Origin { kind, file: Arc::clone(&file.path), line: 0 };
         Self { unusable: Some(Problem { kind: problem, origin }), ..file }
     }

@@ -21,7 +21,7 @@ pub fn parse(kind: Kind, path: &str, text: &[u8]) -> File {
         return File::spoiled(kind, path, ProblemKind::TooLarge);
     }
     let mut parser = Parser {
-        file: File::missing(kind, path),
+        file: File::empty(kind, path),
         by_name: HashMap::new(),
         place: Place::BeforeFirstSection,
         pending: Pending::Nothing,

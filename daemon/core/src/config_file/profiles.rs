@@ -37,6 +37,8 @@ pub struct Profiles {
     services: Table,
     other_problems: Vec<Problem>,
     unusable: Option<Problem>,
+    exist: bool,
+    missing: Vec<Origin>,
 }
 
 /// Named sections in order.
@@ -81,6 +83,16 @@ impl Profiles {
         self.unusable.as_ref()
     }
 
+    /// Whether there is at least one of the files.
+    pub fn exist(&self) -> bool {
+        self.exist
+    }
+
+    /// The files that were named and do not exist.
+    pub fn missing(&self) -> &[Origin] {
+        &self.missing
+    }
+
     /// Everything that is wrong with the files themselves.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
         let of_sections = [&self.named, &self.sso_sessions, &self.services]
@@ -90,6 +102,10 @@ impl Profiles {
     }
 
     fn add(&mut self, file: File) {
+        self.exist |= file.exists;
+        if !file.exists && !file.path.is_empty() {
+            self.missing.push(Origin { kind: file.kind, file: file.path, line: 0 });
+        }
         self.unusable = self.unusable.take().or(file.unusable);
         self.other_problems.extend(file.problems);
         let prefixed_default = SectionName::Profile("default".to_owned());

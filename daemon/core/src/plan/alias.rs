@@ -1,6 +1,9 @@
 //! `credential_process = awsd credential-process NAME`: how other programs get a profile's credentials from awsd. To awsd
 //! itself such a line means the profile NAME; running it would be awsd calling itself.
 
+use super::finding::Finding;
+use super::settings::Settings;
+
 /// Options of `awsd credential-process` whose value is a word of its own.
 const OPTIONS_WITH_VALUE: [&str; 3] = ["--code", "--duration", "--wait"];
 
@@ -24,6 +27,17 @@ pub(super) fn target(command: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The AWS programs never run the line of a profile that has a role.
+pub(super) fn beside_role(settings: &Settings<'_>) -> Option<Finding> {
+    let line = settings.get("credential_process")?;
+    target(line.text())?;
+    let sentence =
+        format!("Profile '{}' has role_arn as well as a credential_process of awsd.", settings.name());
+    let reason = "The AWS programs take role_arn: they do not ask awsd, and ask for codes themselves.";
+    let fix = "Move credential_process to a profile of its own, without role_arn.";
+    Some(Finding::warning("role-beside-process", &line.origin, sentence, reason, fix))
 }
 
 #[cfg(test)]

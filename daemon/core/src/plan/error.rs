@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::absence::Absence;
 use super::finding::{Finding, Severity};
 use crate::config_file::{Origin, Problem};
 
@@ -23,6 +24,8 @@ pub enum PlanErrorKind {
     UnknownProfile {
         /// The most similar name there is.
         nearest: Option<String>,
+        /// What may lie behind it.
+        absence: Option<Absence>,
     },
     /// A line names a profile that does not exist.
     UnknownReference {
@@ -71,6 +74,8 @@ pub enum PlanErrorKind {
     },
     /// The MFA device is a security key.
     SecurityKey,
+    /// A duration is asked for where no role is assumed.
+    DurationWithoutRole,
     /// FIPS or dual-stack endpoints are asked for beside an endpoint of one's own.
     EndpointConflict {
         /// `use_fips_endpoint` or `use_dualstack_endpoint`.
@@ -114,6 +119,9 @@ impl PlanError {
         use PlanErrorKind as K;
         let profile = &self.profile;
         match &self.kind {
+            K::UnknownProfile { absence: Some(absence), .. } => {
+                format!("There is no profile '{profile}'{absence}.")
+            }
             K::UnknownProfile { .. } => format!("There is no profile '{profile}'."),
             K::UnknownReference { key, name, .. } => {
                 format!("Profile '{profile}': {key} names '{name}', which does not exist.")
@@ -132,6 +140,9 @@ impl PlanError {
             K::NoCredentials => format!("Profile '{profile}' has nothing that gives credentials."),
             K::Missing { key, beside } => format!("Profile '{profile}' has {beside}, but no {key}."),
             K::BadValue { key, rule } => format!("Profile '{profile}': {key} must be {rule}."),
+            K::DurationWithoutRole => {
+                format!("Profile '{profile}' has no role: how long its session lasts cannot be asked for.")
+            }
             K::SecurityKey => format!("Profile '{profile}': the MFA device is a security key."),
             K::EndpointConflict { key } => {
                 format!("Profile '{profile}': {key} cannot be used together with an endpoint URL.")
@@ -150,8 +161,14 @@ impl PlanError {
     fn fix(&self) -> String {
         use PlanErrorKind as K;
         match &self.kind {
-            K::UnknownProfile { nearest: Some(name) } | K::UnknownReference { nearest: Some(name), .. } => {
+            K::UnknownProfile { nearest: Some(name), .. } | K::UnknownReference { nearest: Some(name), .. } => {
                 format!("Did you mean '{name}'?")
+            }
+            K::UnknownProfile { absence: Some(Absence::Unread(_)), .. } => {
+                "`awsd doctor` names the lines.".to_owned()
+            }
+            K::UnknownProfile { absence: Some(Absence::NoFiles(_)), .. } => {
+                "Create the files, or check HOME, AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE.".to_owned()
             }
             K::UnknownProfile { .. } => "`awsd list` shows the profiles there are.".to_owned(),
             K::UnknownReference { .. } => "Correct the name, or add the profile.".to_owned(),
@@ -167,6 +184,10 @@ impl PlanError {
             K::BadValue { .. } => "Correct the line.".to_owned(),
             K::SecurityKey => {
                 "Add an authenticator app to the user as a second device and name that.".to_owned()
+            }
+            K::DurationWithoutRole => {
+                "Leave out --duration; mfa_duration in awsd's config.toml sets how long a user's own session lasts."
+                    .to_owned()
             }
             K::EndpointConflict { .. } => "Remove one of the two settings.".to_owned(),
             K::OtherPartition { .. } => "Set a region of the partition (region, or AWS_REGION).".to_owned(),
@@ -191,6 +212,7 @@ impl PlanErrorKind {
             Self::Missing { .. } => "missing-key",
             Self::BadValue { .. } => "bad-value",
             Self::SecurityKey => "security-key",
+            Self::DurationWithoutRole => "duration-without-role",
             Self::EndpointConflict { .. } => "endpoint-conflict",
             Self::OtherPartition { .. } => "other-partition",
             Self::Unreadable(problem) => problem.kind.code(),
@@ -208,6 +230,7 @@ impl PlanErrorKind {
             Self::NoCredentials => "There is nothing to make a session from.",
             Self::Missing { .. } => "One is of no use without the other.",
             Self::BadValue { .. } => "AWS would refuse it.",
+            Self::DurationWithoutRole => "One session of the user serves every request.",
             Self::SecurityKey => {
                 "AWS accepts security keys and passkeys on its web pages only, not for its API."
             }

@@ -5,6 +5,7 @@
 //! contradictory is a [`PlanError`] with the file and line; what merely deserves a word is a warning. Neither ever holds
 //! a value that could be a secret.
 
+mod absence;
 mod alias;
 mod base;
 mod device;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use crate::chain::Chain;
 use crate::config_file::Profiles;
 
+pub use absence::Absence;
 pub use error::{PlanError, PlanErrorKind};
 pub use finding::{Finding, Severity};
 pub use findings::findings;

@@ -15,7 +15,10 @@ use crate::config_file::Value;
 pub(super) fn read(route: &Route<'_>, request: &PlanRequest) -> Result<Vec<Role>, PlanError> {
     let stops = route.roles.iter().rev().filter_map(|&index| route.stops.get(index));
     let mut roles = stops.map(|stop| of_profile(stop, request)).collect::<Result<Vec<_>, _>>()?;
-    if let (Some(last), Some(duration)) = (roles.last_mut(), request.duration) {
+    if let Some(duration) = request.duration {
+        let Some(last) = roles.last_mut() else {
+            return Err(PlanError::new(&request.profile, None, PlanErrorKind::DurationWithoutRole));
+        };
         if !limits::is_role_duration(duration.as_secs()) {
             let kind = PlanErrorKind::BadValue { key: "--duration", rule: limits::DURATION_RULE };
             return Err(PlanError::new(&request.profile, None, kind));

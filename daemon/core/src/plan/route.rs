@@ -9,6 +9,8 @@
 //! - Any other return to a profile is an error, whatever keys it has.
 //! - `credential_process = awsd credential-process NAME` means NAME: awsd does not call itself.
 
+use super::absence::Absence;
+use super::alias;
 use super::base::{self, Beginning};
 use super::error::{PlanError, PlanErrorKind};
 use super::finding::Finding;
@@ -42,8 +44,8 @@ pub(super) fn find<'a>(
     warnings: &mut Vec<Finding>,
 ) -> Result<Route<'a>, PlanError> {
     let first = profiles.get(name).ok_or_else(|| {
-        let nearest = nearest(profiles, name);
-        PlanError::new(name, None, PlanErrorKind::UnknownProfile { nearest })
+        let (nearest, absence) = (nearest(profiles, name), Absence::of(profiles));
+        PlanError::new(name, None, PlanErrorKind::UnknownProfile { nearest, absence })
     })?;
     let mut walk = Walk { profiles, stops: Vec::new(), roles: Vec::new(), fronts: 0 };
     let mut settings = Settings::open(profiles, first)?;
@@ -95,6 +97,7 @@ impl<'a> Walk<'a> {
         settings: &Settings<'a>,
         warnings: &mut Vec<Finding>,
     ) -> Result<Step<'a>, PlanError> {
+        warnings.extend(alias::beside_role(settings));
         let step = match (settings.get(SOURCE_PROFILE), settings.get(CREDENTIAL_SOURCE)) {
             (Some(_), Some(second)) => {
                 return Err(settings.error(Some(second), PlanErrorKind::TwoRoleSources));

@@ -103,12 +103,58 @@ fn names_nobody_has_get_the_nearest_one() {
     {
         let error = plan(&profiles, &request(wanted)).expect_err("no such profile");
         let nearest = nearest.map(str::to_owned);
-        assert_eq!(error.kind, PlanErrorKind::UnknownProfile { nearest }, "{wanted}");
+        assert_eq!(error.kind, PlanErrorKind::UnknownProfile { nearest, absence: None }, "{wanted}");
         assert_eq!(error.to_string(), format!("There is no profile '{wanted}'."));
     }
     let error =
         role_with("").and(planned("[profile p]\nrole_arn = r\nsource_profile = kexs")).expect_err("unknown");
     assert_eq!(error.finding().fix, "Did you mean 'keys'?");
+}
+
+#[test]
+fn a_profile_that_may_stand_in_lines_that_cannot_be_read_is_not_simply_unknown() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let text = "[profile p]\nregion = eu-west-1\n";
+    let appended = [b"[default]\n".to_vec(), utf16(text)].concat();
+    for bytes in [utf16(&format!("\u{feff}{text}")), utf16(text), appended] {
+        let config = parse(Kind::Config, "config", &bytes);
+        let profiles = Profiles::merge(config, parse(Kind::Credentials, "credentials", KEYS.as_bytes()));
+        let error = plan(&profiles, &request("p")).expect_err("unreadable");
+        assert_eq!(error.to_string(), "There is no profile 'p', but lines of config cannot be read.");
+        assert_eq!(error.finding().fix, "`awsd doctor` names the lines.");
+        assert!(findings(&profiles, &Environment::default()).iter().any(|f| f.severity == Severity::Error));
+    }
+}
+
+#[test]
+fn files_that_do_not_exist_are_named() {
+    let missing = |config, credentials| {
+        Profiles::merge(File::missing(Kind::Config, config), File::missing(Kind::Credentials, credentials))
+    };
+    let told = |profiles: &Profiles| plan(profiles, &request("p")).expect_err("no files").to_string();
+    let found = |profiles: &Profiles| {
+        let found = findings(profiles, &Environment::default());
+        found.iter().map(|f| format!("{}: {}", f.file().expect("a file"), f.code)).collect::<Vec<_>>()
+    };
+    let usual = missing("/h/.aws/config", "/h/.aws/credentials");
+    assert!(told(&usual).ends_with("exists: /h/.aws/config, /h/.aws/credentials."), "{}", told(&usual));
+    assert_eq!(found(&usual), ["/h/.aws/config: missing-file", "/h/.aws/credentials: missing-file"]);
+    assert!(told(&missing("", "")).ends_with("nothing says where the AWS files are."));
+
+    let one = |path| {
+        Profiles::merge(File::missing(Kind::Config, path), parse(Kind::Credentials, "c", KEYS.as_bytes()))
+    };
+    assert_eq!(found(&one("/h/.aws/config")), [""; 0]);
+    assert_eq!(found(&one("/h/work.ini")), ["/h/work.ini: missing-file"]);
+    assert_eq!(told(&one("/h/.aws/config")), "There is no profile 'p'.");
+}
+
+#[test]
+fn a_line_that_no_aws_program_follows_is_mentioned() {
+    let codes =
+        |lines: &str| role_with(lines).expect("a plan").warnings.iter().map(|w| w.code).collect::<Vec<_>>();
+    assert_eq!(codes("credential_process = awsd credential-process p"), ["role-beside-process"]);
+    assert!(codes("credential_process = other").is_empty());
 }
 
 #[test]
@@ -150,7 +196,7 @@ fn a_duration_of_the_caller_is_checked_too() {
         plan(&profiles(&config, KEYS), &request)
     };
     assert_eq!(failure(asked("p", 43201)), ("bad-value", None));
-    assert!(asked("keys", 43201).is_ok());
+    assert_eq!(failure(asked("keys", 3600)), ("duration-without-role", None));
 }
 
 #[test]
