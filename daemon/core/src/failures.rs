@@ -277,7 +277,8 @@ impl Core {
             .map(|pending| pending.chain.profile.clone())
             .or_else(|| slot.and_then(|slot| slot.profiles.first().cloned()))
             .unwrap_or_else(|| "this profile".to_owned());
-        let temporary_base = slot.is_some_and(|slot| slot.recipe.keys.temporary());
+        let recipe = slot.map(|slot| &slot.recipe).or_else(|| Some(&self.facts.get(target)?.recipe));
+        let temporary_base = recipe.is_some_and(|recipe| recipe.keys.temporary());
         let what = match target {
             Target::Fact(Fact::Devices, _) if verdict == Verdict::AccessDenied => {
                 return denial::lookup_refused(&profile);

@@ -64,7 +64,7 @@ impl Core {
         match router.route(&pending.chain, pending.purpose, pending.refused) {
             Route::None(denial) => Standing::Refused(denial),
             Route::Keys(keys) => self.own_keys(now, pending, keys),
-            Route::Unknown(fact, user, recipe) => self.fact(now, Target::Fact(fact, user), recipe),
+            Route::Unknown(fact, user, recipe) => self.fact(now, pending, Target::Fact(fact, user), recipe),
             Route::Sessions(steps, notices) => self.reach(now, pending, &steps, notices),
         }
     }
@@ -84,7 +84,15 @@ impl Core {
         keys.expiration.map(|end| end.since(now.wall.shifted(self.skew)))
     }
 
-    fn fact(&self, now: Now, target: Target, recipe: Recipe) -> Standing {
+    /// Whether nothing can be signed with these keys any more.
+    pub(crate) fn is_over(&self, now: Now, keys: &Keys) -> bool {
+        self.source_left(now, keys).is_some_and(|left| left.is_zero())
+    }
+
+    fn fact(&self, now: Now, pending: &Pending, target: Target, recipe: Recipe) -> Standing {
+        if self.is_over(now, &recipe.keys) {
+            return Standing::Refused(denial::source_over(&pending.chain.profile, Duration::ZERO));
+        }
         let busy = self.facts.get(&target).is_some_and(|lookup| lookup.flight.busy(now));
         if busy {
             Standing::Waits { target, fallback: false }
@@ -121,7 +129,7 @@ impl Core {
             next = 0;
         }
         let Step { node, recipe } = steps[next].clone();
-        if next == 0 && self.source_left(now, &recipe.keys).is_some_and(|left| left.is_zero()) {
+        if next == 0 && self.is_over(now, &recipe.keys) {
             let over = denial::source_over(&pending.chain.profile, Duration::ZERO);
             return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(over) };
         }

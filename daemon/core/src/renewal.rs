@@ -67,7 +67,7 @@ impl Core {
     /// Whether the call would be signed with a source's keys that are over.
     fn source_is_over(&self, now: Now, node: &Node) -> bool {
         let keys = self.slots.get(node).filter(|_| node.parent().is_none()).map(|slot| &slot.recipe.keys);
-        keys.and_then(|keys| self.source_left(now, keys)).is_some_and(|left| left.is_zero())
+        keys.is_some_and(|keys| self.is_over(now, keys))
     }
 
     /// The sessions that others in use were taken from: the first roles of chains.

@@ -135,12 +135,11 @@ impl Router<'_> {
             };
         };
         let needs = way.facts.roles_with_mfa.contains(&way.arns[0]) || refused.without_mfa;
-        let at_hand = !direct && (self.live)(&Node::User(user.clone(), Some(serial.clone())));
-        if refused.with_mfa.is_none() && (needs || at_hand) {
-            with_mfa(serial)
-        } else {
-            self.roles(way, Parent::Keys(user.clone()), None)
-        }
+        let without = || self.roles(way, Parent::Keys(user.clone()), None);
+        // What has been granted without MFA is not made a second time with it.
+        let granted = matches!(without(), Route::Sessions(steps, _) if steps.first().is_some_and(|step| (self.live)(&step.node)));
+        let at_hand = !direct && !granted && (self.live)(&Node::User(user.clone(), Some(serial.clone())));
+        if refused.with_mfa.is_none() && (needs || at_hand) { with_mfa(serial) } else { without() }
     }
 
     /// The steps from what the first role is taken with to the last role.

@@ -25,6 +25,8 @@ pub(crate) struct Identity {
     /// The roles taken, the last one is what these keys are.
     pub roles: Vec<Taken>,
     pub expires: Wall,
+    /// Where it was made.
+    pub scope: String,
     /// How often its user had been logged out when the call was made.
     pub logouts: u64,
 }
@@ -59,6 +61,8 @@ pub(crate) struct Aws {
     pub sessions: BTreeMap<String, Identity>,
     pub revoked: BTreeSet<String>,
     pub may_list: bool,
+    /// When the keys of the SAML source end.
+    pub saml_end: Wall,
     issued: u64,
 }
 
@@ -68,6 +72,11 @@ fn refused(status: u16, code: &str, message: &str) -> Failure {
 
 fn denied(message: &str) -> Failure {
     refused(403, "AccessDenied", message)
+}
+
+/// Where a call goes: an endpoint of its own, or AWS.
+pub(crate) fn scope(operation: &Operation) -> String {
+    operation.service.sts_endpoint.clone().unwrap_or_else(|| "aws".to_owned())
 }
 
 /// Whether AWS has refused a request before it looked at its code.
@@ -134,6 +143,7 @@ impl Aws {
             sessions: BTreeMap::new(),
             revoked: BTreeSet::new(),
             may_list: true,
+            saml_end: Wall::default(),
             issued: 0,
         }
     }
@@ -175,12 +185,16 @@ impl Aws {
             return Err(refused(403, code, "The security token included in the request is invalid."));
         }
         let caller = self.sessions.get(key).cloned();
-        if caller.as_ref().is_some_and(|session| session.expires <= self.now) {
+        let source_over = key.starts_with("ASIASAML") && self.saml_end <= self.now;
+        if source_over || caller.as_ref().is_some_and(|session| session.expires <= self.now) {
             let code = if call.0.is_multiple_of(2) { "ExpiredToken" } else { "ExpiredTokenException" };
             return Err(refused(403, code, "The security token included in the request is expired"));
         }
+        if let Some(session) = &caller {
+            assert_eq!(session.scope, scope(operation), "a session is used where it was not made");
+        }
         assert!(caller.is_some() || self.users.contains_key(key), "signed with unknown keys {key}");
-        match &operation.action {
+        let granted = match &operation.action {
             Action::ListMfaDevices if !self.may_list => {
                 Err(denied("User: x is not authorized to perform: iam:ListMFADevices"))
             }
@@ -190,7 +204,7 @@ impl Aws {
                 assert!(caller.is_none() && key.starts_with("AKIA"), "GetSessionToken with temporary keys");
                 let seconds = duration.as_secs();
                 assert!((900..=129_600).contains(&seconds), "GetSessionToken for {seconds} s");
-                let verified = self.verify(key, mfa.as_ref())?;
+                let verified = self.verify(key, mfa.as_ref(), &scope(operation))?;
                 let identity = Identity {
                     mfa: verified,
                     roles: Vec::new(),
@@ -198,10 +212,22 @@ impl Aws {
                 };
                 Ok(self.issue(identity))
             }
-            Action::AssumeRole { role, arn, duration, mfa } => {
-                self.assume(key, caller.as_ref(), role, arn, *duration, mfa.as_ref(), logouts)
-            }
+            Action::AssumeRole { role, arn, duration, mfa } => self.assume(
+                key,
+                caller.as_ref(),
+                role,
+                arn,
+                *duration,
+                mfa.as_ref(),
+                (&scope(operation), logouts),
+            ),
+        };
+        if let Ok(Granted::Session(keys)) = &granted
+            && let Some(session) = self.sessions.get_mut(&keys.access_key_id)
+        {
+            session.scope = scope(operation);
         }
+        granted
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parameters of the real call")]
@@ -213,14 +239,21 @@ impl Aws {
         arn: &str,
         duration: Duration,
         mfa: Option<&Mfa>,
-        logouts: u64,
+        (scope, logouts): (&str, u64),
     ) -> Result<Granted, Failure> {
         let chained = key.starts_with("ASIA");
         if chained && duration > Duration::from_hours(1) {
             let text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
             return Err(refused(400, "ValidationError", text));
         }
-        let verified = self.verify(key, mfa)?.or_else(|| caller.and_then(|caller| caller.mfa));
+        if arn.ends_with("/odd") {
+            return Err(refused(
+                400,
+                "PackedPolicyTooLarge",
+                "Packed size of session tags consumes 120% of the allotted space.",
+            ));
+        }
+        let verified = self.verify(key, mfa, scope)?.or_else(|| caller.and_then(|caller| caller.mfa));
         let from_role = caller.is_some_and(|caller| !caller.roles.is_empty());
         let mfa_age = verified.filter(|_| !from_role).map(|at| self.now.since(at));
         let Some(trust) = self.roles.get(arn) else {
@@ -254,6 +287,7 @@ impl Aws {
             by_mfa: caller.is_some_and(|caller| caller.by_mfa || caller.mfa.is_some()),
             roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
             expires: self.now + duration,
+            scope: String::new(),
             logouts,
         }
     }
@@ -273,13 +307,13 @@ impl Aws {
     }
 
     /// Two steps either way, each code once, nine tries in three minutes.
-    fn verify(&mut self, key: &str, mfa: Option<&Mfa>) -> Result<Option<Wall>, Failure> {
+    fn verify(&mut self, key: &str, mfa: Option<&Mfa>, scope: &str) -> Result<Option<Wall>, Failure> {
         let Some(mfa) = mfa else { return Ok(None) };
         let unable = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number";
         if !self.users.get(key).is_some_and(|devices| devices.contains(&mfa.serial)) {
             return Err(denied(unable));
         }
-        let device = self.devices.entry(mfa.serial.clone()).or_default();
+        let device = self.devices.entry(format!("{}{scope}", mfa.serial)).or_default();
         let tries = device.tries.entry(self.now.0.as_secs() / 180).or_default();
         *tries += 1;
         if *tries > 9 {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use awsd_core::chain::{Base, RoleName};
 use awsd_core::effect::{Denial, NoticeKind, Reason, Served, SessionKind};
 use awsd_core::event::{Patience, Purpose};
-use awsd_core::time::Boot;
+use awsd_core::time::{Boot, Wall};
+use secrecy::ExposeSecret as _;
 
 use crate::aws::Identity;
 use crate::world::{Clocks, Held, Open, World};
@@ -31,6 +32,22 @@ impl Open {
         }
     }
 
+    fn has_a_strangers_device(&self) -> bool {
+        self.chain.device.as_ref().is_some_and(|device| device.ends_with("/stranger"))
+    }
+
+    /// One role for an hour at most, of a user whose device is named.
+    fn simple(&self) -> bool {
+        self.chain.device.is_some() && self.chain.roles.len() == 1 && !self.takes_its_own_code()
+    }
+
+    fn source_end(&self) -> Option<Wall> {
+        match &self.chain.base {
+            Base::Keys(keys) => keys.expiration,
+            Base::Source(_) => None,
+        }
+    }
+
     /// The role is wanted for longer than a session can give, so it takes a code of its own.
     fn takes_its_own_code(&self) -> bool {
         matches!(&self.chain.roles[..], [role] if role.duration.is_some_and(|duration| duration > HOUR))
@@ -49,6 +66,42 @@ impl World {
         self.leases.values().filter(|held| held.what.starts_with(&what)).any(lives)
     }
 
+    /// Whether the newest MFA session of a user was made more than an hour ago.
+    fn mfa_session_is_old(&self, root: &str) -> bool {
+        let what = format!("session {root} Some(");
+        let given =
+            self.leases.values().filter(|held| held.what.starts_with(&what)).map(|held| held.given).max();
+        given.is_some_and(|given| self.now().boot.since(given) > HOUR + NOISE)
+    }
+
+    /// Nobody is refused what could be served, and the reason fits the keys.
+    pub(crate) fn check_reason(&self, open: &Open, reason: Reason) {
+        let passing = matches!(reason, Reason::AwsUnavailable | Reason::Throttled | Reason::ClockSkew);
+        let left = self.core.remaining(self.now(), &open.chain).unwrap_or_default();
+        if passing && open.purpose != Purpose::Login && !open.wants_new_mfa() && left > MINUTE * 5 + NOISE {
+            self.fail(&format!("{reason:?}, although a session with {left:?} is there"));
+        }
+        let source = open.root().starts_with("ASIASAML");
+        if source && matches!(reason, Reason::KeyRevoked) {
+            self.fail("a sign-in that is over is taken for a deleted key");
+        }
+        let wrong_secret = match &open.chain.base {
+            Base::Keys(keys) => keys.secret_access_key.expose_secret() == "wrong",
+            Base::Source(_) => false,
+        };
+        if reason == Reason::WrongSecret && !wrong_secret {
+            // One call is for everybody who waits for it: the secret may be another caller's.
+            return;
+        }
+        if reason == Reason::AwsRefused
+            && wrong_secret
+            && open.first_role() != "odd"
+            && self.clocks == Clocks::Right
+        {
+            self.fail("a wrong secret is not called one");
+        }
+    }
+
     /// A session is served with less than its caller should have only where a person would have had to give a code.
     pub(crate) fn check_calm_life(&self, open: &Open, identity: &Identity, life: Duration, what: &str) {
         let left = identity.expires.since(self.aws.now);
@@ -57,7 +110,9 @@ impl World {
             _ => MINUTE * 20,
         };
         let coded = what.ends_with("\")") || what.contains("session ") || what.contains("/young ");
-        let lost = identity.by_mfa && !self.mfa_session_lives(&identity.root, self.now().boot);
+        let over = self.clocks != Clocks::Right
+            || open.source_end().is_some_and(|end| end.since(self.aws.now) < NOISE);
+        let lost = over || identity.by_mfa && !self.mfa_session_lives(&identity.root, self.now().boot);
         if self.calm && left + NOISE < enough.min(life / 3) && !coded && !lost {
             self.fail(&format!("a session with {left:?} left is served although it could be renewed"));
         }
@@ -92,11 +147,20 @@ impl World {
             self.fail("the notice of a user without a device");
         }
         let left = identity.expires.since(self.aws.now);
-        if told(NoticeKind::NearEnd).is_some() && left > (MINUTE * 45).min(held.life / 3) + NOISE {
+        let source = open.root().starts_with("ASIASAML");
+        if self.clocks == Clocks::Right
+            && !source
+            && told(NoticeKind::NearEnd).is_some()
+            && left > (MINUTE * 45).min(held.life / 3) + NOISE
+        {
             self.fail("a warning of an end that is far");
         }
         let due = left + NOISE < (MINUTE * 45).min(held.life / 3);
-        if self.calm && due && told(NoticeKind::NearEnd).is_some() != (open.purpose == Purpose::Snapshot) {
+        if self.calm
+            && !source
+            && due
+            && told(NoticeKind::NearEnd).is_some() != (open.purpose == Purpose::Snapshot)
+        {
             self.fail("who keeps a copy is told that it ends soon, and nobody else");
         }
         let account = identity.roles.last().and_then(|taken| taken.arn.split(':').nth(4));
@@ -114,6 +178,9 @@ impl World {
         {
             self.fail(&format!("the sentence does not say why: {}", denial.sentence));
         }
+        if self.clocks == Clocks::Right && denial.sentence.contains("clock is") {
+            self.fail(&format!("the clock is blamed wrongly: {}", denial.sentence));
+        }
         if !self.calm {
             return;
         }
@@ -121,18 +188,36 @@ impl World {
         let has_device = matches!(root.as_str(), "AKIAALICE" | "AKIABOB");
         let (now, dismissed) = (self.now().boot, self.dismissed);
         let fair = match denial.reason {
-            Reason::AccessDenied => matches!(open.first_role(), "closed" | "young") || !has_device,
-            Reason::BadDevice => matches!(root.as_str(), "AKIADAVE" | "AKIAEVE"),
+            Reason::AccessDenied => {
+                // Whoever can be asked is asked for a new code before an old session is blamed.
+                let old = open.first_role() == "young" && matches!(open.patience, Patience::Terminal(None));
+                let asked = !(old && self.mfa_session_is_old(&root) && open.simple());
+                (matches!(open.first_role(), "closed" | "young") || !has_device) && asked
+            }
+            Reason::BadDevice => {
+                matches!(root.as_str(), "AKIADAVE" | "AKIAEVE") || open.has_a_strangers_device()
+            }
+            Reason::AwsRefused => open.first_role() == "odd",
             Reason::CodeRequired => {
                 self.question_expected = true;
-                let new = open.wants_new_mfa() || open.takes_its_own_code();
+                let asked = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
+                let new = (asked && open.wants_new_mfa())
+                    || open.has_a_strangers_device()
+                    || open.takes_its_own_code();
                 new || open.chain.roles.is_empty() || !self.mfa_session_lives(&root, now)
             }
             Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
             Reason::TooManyTries => {
                 let window = self.aws.now.0.as_secs() / 180;
-                self.tries.iter().any(|((_, at), tries)| *at == window && *tries >= 8)
+                self.aws
+                    .devices
+                    .values()
+                    .any(|device| device.tries.get(&window).is_some_and(|tries| *tries >= 8))
+            }
+            Reason::SourceExpired => {
+                root.starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < MINUTE * 5 + NOISE
+                    || !root.ends_with(&self.saml.to_string())
             }
             Reason::WrongCode | Reason::LoggedOut => true,
             _ => false,
@@ -164,7 +249,8 @@ impl World {
             let gone = held.logouts != self.logouts.get(root).copied().unwrap_or(0);
             let chained = held.what.contains("Taken");
             let due = held.given + held.life.saturating_sub((MINUTE * 20).min(held.life / 3));
-            let renewable = !held.what.contains("+mfa") || self.mfa_session_lives(root, due);
+            let renewable = !root.starts_with("ASIASAML") && !held.what.contains("+mfa")
+                || self.mfa_session_lives(root, due);
             let left = held.expires.since(self.aws.now);
             let coded = held.what.ends_with("\")") || held.what.contains("/young ");
             if newest
@@ -202,7 +288,7 @@ impl World {
             let left = held.expires.since(self.aws.now);
             held.what.starts_with("session ")
                 && held.what.contains(":mfa/")
-                && left > NOISE
+                && left > MINUTE.min(held.life / 12) + NOISE
                 && left + NOISE < (MINUTE * 5).min(held.life / 6)
         };
         let newest = |held: &&Held| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
-use awsd_core::effect::{Action, Operation, Served};
+use awsd_core::effect::{Action, NoticeKind, Operation, Served};
 use awsd_core::event::{Failure, Patience, Purpose};
 
 use crate::aws::ACCOUNT;
@@ -33,6 +33,14 @@ impl World {
         if open.chain.roles.is_empty() && base.access_key_id.starts_with("ASIA") {
             if *key != base.access_key_id {
                 self.fail("the source's own keys are wanted");
+            }
+            let left = base.expiration.map_or(Duration::MAX / 2, |end| end.since(self.aws.now));
+            let warned = served.notices.iter().any(|notice| notice.kind == NoticeKind::NearEnd);
+            if self.clocks == Clocks::Right && left + NOISE < FLOOR {
+                self.fail(&format!("a source's keys with {left:?} left are served"));
+            }
+            if self.calm && open.purpose == Purpose::Snapshot && left + NOISE < SNAPSHOT_MARGIN && !warned {
+                self.fail("nothing is said about a source that ends soon");
             }
             return;
         }
@@ -87,6 +95,9 @@ impl World {
 
     /// Calls are signed with keys that are alive.
     pub(crate) fn check_signer(&self, operation: &Operation) {
+        if self.resigned.is_some() {
+            return;
+        }
         let Some(identity) = self.aws.sessions.get(&operation.signer.access_key_id) else { return };
         let life = self.leases.get(&operation.signer.access_key_id).map_or(Duration::ZERO, |held| held.life);
         let late = if self.clocks == Clocks::Right { NOISE } else { NOISE * 2 };
@@ -203,11 +214,13 @@ impl World {
                 self.fail("a session is kept after its end");
             }
         }
-        for open in self.open.values() {
-            if let Some(shown) = &open.shown
-                && !questions.iter().any(|question| question.id == shown.id)
+        for shown in self.open.values().filter_map(|open| open.shown.as_ref()) {
+            let Some(question) = questions.iter().find(|question| question.id == shown.id) else {
+                self.fail("a question is shown that is closed")
+            };
+            if question.verifying != shown.verifying || (question.reason.is_some() && shown.reason.is_none())
             {
-                self.fail("a question is shown that is closed");
+                self.fail("a terminal shows what is not so any more");
             }
         }
         let shown = questions.iter().any(|question| !question.verifying);

@@ -67,8 +67,15 @@ fn settle(world: &mut World) {
         let open: Vec<_> = world.open.iter().map(|(id, open)| (id, open.purpose, &open.chain)).collect();
         world.fail(&format!("requests are never answered: {open:?} {:?}", world.answers));
     }
+    world.pass(Duration::from_secs(1));
+    world.finish_calls();
     for _ in 0..10_000 {
-        let Some(wake) = world.core.next_wake(world.now()) else { return };
+        let Some(wake) = world.core.next_wake(world.now()) else {
+            if format!("{:?}", world.core).contains("secret_access_key") {
+                world.fail("keys are kept that nobody can get any more");
+            }
+            return;
+        };
         world.sleep_until(wake);
         world.finish_calls();
     }

@@ -23,18 +23,19 @@ impl World {
                 session.roles
             ),
         };
+        let elsewhere = operation.service.sts_endpoint.as_deref().unwrap_or_default();
         match &operation.action {
             Action::GetSessionToken { mfa, .. } => {
-                format!("session {signer} {:?}", mfa.as_ref().map(|mfa| &mfa.serial))
+                format!("session {signer} {:?}{elsewhere}", mfa.as_ref().map(|mfa| &mfa.serial))
             }
             Action::AssumeRole { role, arn, duration, mfa } => format!(
-                "role {signer} {arn} {duration:?} {} {:?} {:?}",
+                "role {signer} {elsewhere}{arn} {duration:?} {} {:?} {:?}",
                 role.session_name,
                 role.external_id,
                 mfa.as_ref().map(|mfa| &mfa.serial)
             ),
-            Action::ListMfaDevices => format!("devices {signer}"),
-            Action::GetCallerIdentity => format!("account {signer}"),
+            Action::ListMfaDevices => format!("devices {signer} {elsewhere}"),
+            Action::GetCallerIdentity => format!("account {signer} {elsewhere}"),
         }
     }
 
@@ -56,7 +57,8 @@ impl World {
             &operation.action
         {
             self.history.push(format!("          with code {}", mfa.code.expose_secret()));
-            self.check_code(&mfa.serial, mfa.code.expose_secret());
+            let device = format!("{}{}", mfa.serial, aws::scope(&operation));
+            self.check_code(&device, mfa.code.expose_secret());
         }
         let sent = self.now();
         self.flights.insert(call, Flight { operation, acted: None, sent, logouts });
@@ -77,13 +79,6 @@ impl World {
         if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             self.fail("something is sent that is no code");
         }
-        let window = self.aws.now.0.as_secs() / 180;
-        let tries = self.tries.entry((serial.to_owned(), window)).or_default();
-        *tries += 1;
-        // Where the clock is wrong, the window is known only as well as the clock. A resend counts here and not there.
-        if self.clocks == Clocks::Right && *tries > 9 {
-            self.fail("more codes are tried than AWS looks at");
-        }
     }
 
     /// AWS acts on a call that is under way, or its answer comes, or none does.
@@ -95,7 +90,19 @@ impl World {
         let fate = if self.calm { 99 } else { self.random.below(100) };
         match (acted, fate) {
             (false, 0..4) => self.lose(call, Failure::NotSent("connection refused".to_owned())),
-            (false, 4..7) => self.lose(call, Failure::NoAnswer("timed out".to_owned())),
+            (false, 4) => {
+                let (status, code) = *self.random.pick(&[
+                    (500, "InternalFailure"),
+                    (503, "ServiceUnavailable"),
+                    (502, ""),
+                    (400, "RequestTimeout"),
+                ]);
+                self.lose(
+                    call,
+                    Failure::Refused { status, code: code.to_owned(), message: "timed out".to_owned() },
+                );
+            }
+            (false, 5..7) => self.lose(call, Failure::NoAnswer("timed out".to_owned())),
             (false, 7..10) => {
                 let throttled = Failure::Refused {
                     status: 400,
@@ -114,6 +121,11 @@ impl World {
         let Some(flight) = self.flights.get_mut(&call) else { return };
         let acted = self.aws.act(call, &flight.operation, flight.sent.wall, flight.logouts);
         flight.acted = Some(acted);
+        // Where the clock is wrong, the window is known only as well as the clock.
+        let tried_out = |device: &aws::Device| device.tries.values().any(|tries| *tries > 9);
+        if self.clocks == Clocks::Right && self.aws.devices.values().any(tried_out) {
+            self.fail("more codes are tried than AWS looks at");
+        }
     }
 
     fn arrive(&mut self, call: CallId) {
@@ -168,7 +180,7 @@ impl World {
             return;
         };
         if !unseen {
-            let seen = self.seen_codes.entry(mfa.serial.clone()).or_default();
+            let seen = self.seen_codes.entry(format!("{}{}", mfa.serial, aws::scope(operation))).or_default();
             seen.insert(mfa.code.expose_secret().to_owned(), sent);
             self.forget_codes();
         }

@@ -10,13 +10,12 @@ use secrecy::SecretString;
 
 use crate::aws;
 use crate::profiles;
-use crate::world::{Open, World};
+use crate::world::{Clocks, Open, World};
 
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
-        let wrong_secret = !self.calm && self.random.percent(2);
-        let chain = profiles::chain(&mut self.random, &self.cast, self.saml, wrong_secret);
+        let chain = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
         let purpose = *self.random.pick(&[
             Purpose::Repeated,
             Purpose::Repeated,
@@ -131,7 +130,15 @@ impl World {
         let by = self.request();
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
+        let before = self.core.sessions(self.now()).len();
         self.give(Event::Logout { by, access_keys: one.clone().map(|key| vec![key]) });
+        let went = self
+            .leases
+            .values()
+            .filter(|held| one.as_ref().is_none_or(|one| held.what.contains(one.as_str())));
+        if self.clocks == Clocks::Right && self.core.sessions(self.now()).len() + went.count() < before {
+            self.fail("a logout takes the sessions of others with it");
+        }
         let gone = |key: &str| one.as_ref().is_none_or(|one| one == key);
         let root = |open: &Open| matches!(&open.chain.base, Base::Keys(keys) if gone(&keys.access_key_id));
         if self.answers.contains(&by) || self.open.values().any(root) {
@@ -146,7 +153,11 @@ impl World {
     pub(crate) fn edit(&mut self) {
         let what = if self.calm { 0 } else { self.random.below(6) };
         match what {
-            0 => self.saml = 3 - self.saml,
+            0 => {
+                self.saml = 3 - self.saml;
+                let life = *self.random.pick(&[200_u64, 3600, 3600, 40_000]);
+                self.aws.saml_end = self.aws.now + Duration::from_secs(life);
+            }
             1 => {
                 let keys: Vec<String> = self.aws.sessions.keys().cloned().collect();
                 if !keys.is_empty() {
@@ -194,7 +205,9 @@ impl World {
         self.alone.clear();
         self.seen_codes.clear();
         self.throttled.clear();
-        self.tries.clear();
+        for device in self.aws.devices.values_mut() {
+            device.tries.clear();
+        }
         self.dismissed = None;
         self.abandoned = false;
     }

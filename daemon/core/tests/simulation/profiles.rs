@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, Keys, Role, RoleName, Service};
+use awsd_core::time::Wall;
 use secrecy::SecretString;
 
 use crate::aws::ACCOUNT;
@@ -21,14 +22,16 @@ pub(crate) fn cast(random: &mut Random) -> Vec<&'static str> {
 }
 
 /// A chain like those that the planner makes.
-pub(crate) fn chain(random: &mut Random, cast: &[&str], saml: u64, wrong_secret: bool) -> Chain {
+pub(crate) fn chain(random: &mut Random, cast: &[&str], (saml, saml_end): (u64, Wall), calm: bool) -> Chain {
     let user = *random.pick(cast);
+    let wrong_secret = !calm && random.percent(2);
     let id = match user {
         "SAML" => format!("ASIASAML{saml}"),
         name => format!("AKIA{name}"),
     };
     let device = |name: &str| Some(format!("arn:aws:iam::{ACCOUNT}:mfa/{name}"));
     let device = match user {
+        "ALICE" if random.percent(3) => device("stranger"),
         "ALICE" => device("alice"),
         "BOB" if random.percent(20) => device("bob"),
         "DAVE" if random.percent(50) => device("dave1"),
@@ -39,7 +42,7 @@ pub(crate) fn chain(random: &mut Random, cast: &[&str], saml: u64, wrong_secret:
         session_token: (user == "SAML").then(|| SecretString::from("saml")),
         secret_access_key: SecretString::from(secret),
         access_key_id: id,
-        expiration: None,
+        expiration: (user == "SAML" && random.percent(60)).then_some(saml_end),
         account_id: None,
     };
     let region = *random.pick(&REGIONS);
@@ -55,7 +58,7 @@ pub(crate) fn chain(random: &mut Random, cast: &[&str], saml: u64, wrong_secret:
 
 fn roles(random: &mut Random) -> Vec<Role> {
     let arn = |name: &str| RoleName::Arn(format!("arn:aws:iam::{ACCOUNT}:role/{name}"));
-    let mut roles = match random.below(12) {
+    let mut roles = match random.below(14) {
         0 => vec![],
         1 => vec![arn("closed")],
         2 => vec![arn("young")],
@@ -67,6 +70,7 @@ fn roles(random: &mut Random) -> Vec<Role> {
         8 => vec![arn("open"), arn("next")],
         9 => vec![arn("needs-mfa"), RoleName::Bare("next".to_owned())],
         10 => vec![arn("open")],
+        11 => vec![arn("odd")],
         _ => vec![arn("needs-mfa")],
     };
     let external = roles.iter().any(|role| matches!(role, RoleName::Arn(arn) if arn.ends_with("external")));

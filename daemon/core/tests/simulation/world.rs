@@ -65,8 +65,6 @@ pub(crate) struct World {
     pub flights: BTreeMap<CallId, Flight>,
     /// Codes that AWS may have looked at, by device.
     pub seen_codes: BTreeMap<String, BTreeMap<String, Boot>>,
-    /// How often each code has been sent to be looked at for the first time.
-    pub tries: BTreeMap<(String, u64), usize>,
     /// When AWS asked to slow down, by what the call was for.
     pub throttled: BTreeMap<String, Boot>,
     /// What may be called once more because its last signature was refused.
@@ -115,6 +113,7 @@ impl World {
         let calm = clocks == Clocks::Right && random.percent(60);
         let quick = random.percent(60);
         let mut aws = Aws::new();
+        aws.saml_end = aws.now + Duration::from_hours(1 + random.below(20));
         aws.may_list = calm || random.percent(80);
         Self {
             seed,
@@ -132,7 +131,6 @@ impl World {
             logouts: BTreeMap::new(),
             flights: BTreeMap::new(),
             seen_codes: BTreeMap::new(),
-            tries: BTreeMap::new(),
             throttled: BTreeMap::new(),
             resigned: None,
             saml: 1,
@@ -160,6 +158,9 @@ impl World {
     }
 
     pub(crate) fn log(&mut self, line: &str) {
+        if self.history.len() > 20_000 {
+            self.fail("one thing leads to another without an end");
+        }
         self.history.push(format!("{:>9.1} {line}", self.boot.as_secs_f64()));
     }
 
@@ -249,6 +250,7 @@ impl World {
         if open.patience == Patience::Terminal(None) && person {
             self.fail(&format!("somebody at a terminal is told {reason:?} instead of being asked"));
         }
+        self.check_reason(open, reason);
         let waited = self.now().boot.since(open.asked);
         if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
             && reason == Reason::CodeRequired
