@@ -65,6 +65,11 @@ impl Settings {
         self.allow_long_lived.get(profile).is_some_and(|set| set.value)
     }
 
+    /// The profiles that have settings of their own, each with the line of one of them.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        self.allow_long_lived.iter().map(|(profile, set)| (profile.as_str(), set.line))
+    }
+
     /// What the core needs of them.
     pub(crate) fn for_core(&self) -> session::Settings {
         session::Settings { mfa_duration: self.mfa_duration.value, default_wait: self.wait.value }
@@ -104,6 +109,17 @@ pub(crate) struct Broken {
     pub(crate) problem: String,
     /// What to write instead, where that is known.
     pub(crate) fix: Option<String>,
+}
+
+impl Broken {
+    /// What to do about it, as the end of a line that is not a sentence.
+    pub(crate) fn remedy(self) -> String {
+        match (self.fix, self.line) {
+            (Some(fix), _) => fix,
+            (None, Some(_)) => "correct the line, or remove it".to_owned(),
+            (None, None) => format!("look at it with: ls -l {}", self.file.display()),
+        }
+    }
 }
 
 impl fmt::Display for Broken {

@@ -48,7 +48,8 @@ pub enum Request {
     },
     /// The open questions: one [`Event::Question`] a line, then [`Reply::Done`].
     Questions,
-    /// All profiles: one [`Event::Profile`] a line, then [`Reply::Done`].
+    /// All profiles: one [`Event::Profile`] a line, an [`Event::Finding`] for each file that could not be read as a whole,
+    /// then [`Reply::Done`].
     List {
         /// Where the profiles are defined.
         #[serde(default)]
@@ -321,7 +322,7 @@ pub enum Event {
     Session(SessionRow),
     /// A row of [`Request::Config`].
     Setting(Setting),
-    /// A row of [`Request::Doctor`].
+    /// A row of [`Request::Doctor`], or a file of [`Request::List`] that could not be read as a whole.
     Finding(Finding),
 }
 

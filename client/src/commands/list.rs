@@ -1,22 +1,27 @@
 //! `awsd list`: the profiles.
 
-use awsd_proto::{Event, Request};
+use awsd_proto::{Event, Finding, Request};
 
 use super::{Outcome, done, finish, print_json};
 use crate::cli::Listing;
 use crate::context;
 use crate::converse;
 use crate::output;
-use crate::render::listing;
+use crate::render::{listing, text::safe};
 
 pub(super) fn run(options: &Listing) -> Outcome {
     let mut profiles = Vec::new();
     let request = Request::List { context: Box::new(context::of_this_process()?) };
-    finish(converse::ask(&request, None, |event| {
-        if let Event::Profile(profile) = event {
-            profiles.push(*profile);
-        }
+    let mut files = Vec::new();
+    finish(converse::ask(&request, None, |event| match event {
+        Event::Profile(profile) => profiles.push(*profile),
+        Event::Finding(finding) => files.push(finding),
+        _ => {}
     })?)?;
+    for Finding { file, sentence, fix, .. } in &files {
+        let file = file.as_deref().unwrap_or_default();
+        output::complain(&format_args!("warning: {}: {} {}", safe(file), safe(sentence), safe(fix)));
+    }
     done(if options.json {
         print_json(&profiles)
     } else {

@@ -62,8 +62,10 @@ impl World for Fake {
 
     fn remember(&self, _memory: &Memory) {}
 
-    fn profiles(&mut self, _context: &Context) -> Result<Arc<Profiles>, Error> {
-        let config = config_file::parse(Kind::Config, "/config", CONFIG.as_bytes());
+    fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error> {
+        let text =
+            if context.config_file.as_deref() == Some("/utf16") { b"\xff\xfe[" } else { CONFIG.as_bytes() };
+        let config = config_file::parse(Kind::Config, "/config", text);
         let credentials: File = config_file::parse(Kind::Credentials, "/credentials", CREDENTIALS.as_bytes());
         Ok(Arc::new(Profiles::merge(config, credentials)))
     }
@@ -223,6 +225,33 @@ async fn a_list_tells_kinds_warnings_and_what_is_left() {
     assert_eq!(role.source.as_deref(), Some("keys"));
     assert!(role.warnings[0].starts_with("/config:4: "), "{:?}", role.warnings);
     assert_eq!((keys.kind.as_str(), keys.name.as_str()), ("user", "keys"));
+}
+
+#[tokio::test]
+async fn a_list_tells_that_lines_could_not_be_read() {
+    let context = Box::new(Context { config_file: Some("/utf16".into()), ..context() });
+    let told = told(&mut app(Ok(Settings::default())), Request::List { context }).await;
+    let Update::Rows(rows) = &told[0] else { panic!("{told:?}") };
+    let [Row::Profile(_), Row::Finding(finding)] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((finding.code.as_str(), finding.file.as_deref()), ("unread-lines", Some("/config")));
+}
+
+#[tokio::test]
+async fn doctor_mentions_settings_of_profiles_that_do_not_exist() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    std::fs::write(
+        &file,
+        "[profile.kexs]\nallow_long_lived = true\n[profile.keys]\nallow_long_lived = true\n",
+    )
+    .unwrap();
+    let told = told(&mut app(config::read(&file)), Request::Doctor { context: Box::new(context()) }).await;
+    let Update::Rows(rows) = &told[0] else { panic!("{told:?}") };
+    let lines = rows.iter().filter_map(|row| match row {
+        Row::Finding(finding) if finding.code == "settings-of-nobody" => finding.line,
+        _ => None,
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), [2]);
 }
 
 #[tokio::test]

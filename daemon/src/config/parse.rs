@@ -19,6 +19,12 @@ const WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24)
 /// A key as it stands in the file, and its value.
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
+/// The keys of `[defaults]`.
+const DEFAULTS: [&str; 3] = ["mfa_duration", "wait", "role_session_name"];
+
+/// The keys of `[profile.NAME]`.
+const PROFILE: [&str; 1] = ["allow_long_lived"];
+
 /// Reads the settings.
 pub(super) fn settings(path: &Path, text: &str) -> Result<Settings, Broken> {
     let file = File { path, text };
@@ -58,10 +64,10 @@ impl File<'_> {
                     }
                     settings.role_session_name = Some(self.set(key, name.to_owned()));
                 }
-                other => {
-                    let known = ["mfa_duration", "wait", "role_session_name"];
-                    return Err(self.unknown(key.span(), other, &known));
+                other if PROFILE.contains(&other) => {
+                    return Err(self.misplaced(key.span(), other, "[profile.NAME]"));
                 }
+                other => return Err(self.unknown(key.span(), other, &DEFAULTS)),
             }
         }
         Ok(())
@@ -81,7 +87,10 @@ impl File<'_> {
                     })?;
                     settings.allow_long_lived.insert(name.to_owned(), self.set(key, allowed));
                 }
-                other => return Err(self.unknown(key.span(), other, &["allow_long_lived"])),
+                other if DEFAULTS.contains(&other) => {
+                    return Err(self.misplaced(key.span(), other, "[defaults]"));
+                }
+                other => return Err(self.unknown(key.span(), other, &PROFILE)),
             }
         }
         Ok(())
@@ -121,9 +130,21 @@ impl File<'_> {
     }
 
     fn unknown(&self, span: Range<usize>, key: &str, known: &[&str]) -> Broken {
-        let nearest = known.iter().min_by_key(|candidate| strsim::damerau_levenshtein(candidate, key));
-        let fix = nearest.map(|name| format!("the nearest known name is {name}"));
-        Broken { fix, ..self.broken(Some(span), format!("there is no setting {key:?} here")) }
+        let nearest = known
+            .iter()
+            .map(|candidate| (strsim::damerau_levenshtein(candidate, key), candidate))
+            .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
+            .min();
+        let fix = match nearest {
+            Some((_, name)) => format!("the nearest known name is {name}"),
+            None => format!("what may stand here: {}", known.join(", ")),
+        };
+        Broken { fix: Some(fix), ..self.broken(Some(span), format!("there is no setting {key:?} here")) }
+    }
+
+    fn misplaced(&self, span: Range<usize>, key: &str, place: &str) -> Broken {
+        let fix = Some(format!("move it to {place}"));
+        Broken { fix, ..self.broken(Some(span), format!("{key} belongs into {place}")) }
     }
 
     fn broken(&self, span: Option<Range<usize>>, problem: String) -> Broken {
@@ -192,6 +213,19 @@ mod tests {
             let broken = read(text).unwrap_err();
             assert_eq!(broken.line, Some(line), "{broken}");
             assert!(broken.fix.as_ref().unwrap().ends_with(nearest), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_near_is_not_offered() {
+        for (text, fix) in [
+            ("[defaults]\nregion = \"x\"\n", "what may stand here: mfa_duration, wait, role_session_name"),
+            ("[work]\n", "what may stand here: defaults, profile"),
+            ("[profile.p]\nsecret = 1\n", "what may stand here: allow_long_lived"),
+            ("[profile.p]\nmfa_duration = \"8h\"\n", "move it to [defaults]"),
+            ("[defaults]\nallow_long_lived = true\n", "move it to [profile.NAME]"),
+        ] {
+            assert_eq!(read(text).unwrap_err().fix.as_deref(), Some(fix), "{text}");
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use awsd_core::config_file::Profiles;
 use awsd_core::plan;
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, Error, Event, Finding, Severity};
 
 use super::{View, planning};
-use crate::config::Broken;
+use crate::config::{Broken, Settings};
 use crate::world::World;
 
 /// One row per finding.
@@ -15,7 +16,10 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     let profiles = world.profiles(context)?;
     let mut found = Vec::new();
     found.extend(world.endpoint_problem().as_ref().map(endpoint));
-    found.extend(world.settings().err().map(settings));
+    match world.settings() {
+        Ok(settings) => found.extend(strangers(world, &settings, &profiles)),
+        Err(broken) => found.push(self::settings(broken)),
+    }
     found.extend(clock(view.core.skew()));
     found.extend(world.log_file().is_none().then(no_log));
     let credentials_file = context.credentials_file.as_deref();
@@ -60,10 +64,25 @@ fn settings(broken: Broken) -> Finding {
         code: "settings".to_owned(),
         sentence: format!("awsd's settings cannot be used: {}.", broken.problem),
         reason: "Requests for credentials fail until they can.".to_owned(),
-        fix: broken.fix.unwrap_or_else(|| "Correct the line, or remove it.".to_owned()),
         file: Some(broken.file.display().to_string()),
         line: broken.line.and_then(|line| u32::try_from(line).ok()),
+        fix: broken.remedy(),
     }
+}
+
+/// Settings for profiles that the AWS files do not have: most likely a slip, and without effect.
+fn strangers<W: World>(world: &W, settings: &Settings, profiles: &Profiles) -> Vec<Finding> {
+    let unknown = settings.profiles().filter(|(name, _)| profiles.get(name).is_none());
+    let finding = |(name, line): (&str, Option<usize>)| Finding {
+        severity: Severity::Warning,
+        code: "settings-of-nobody".to_owned(),
+        sentence: format!("awsd's settings have [profile.{name:?}], but the AWS files have no such profile."),
+        reason: "The settings have no effect.".to_owned(),
+        fix: "Correct the name, or remove the section.".to_owned(),
+        file: Some(world.settings_file().display().to_string()),
+        line: line.and_then(|line| u32::try_from(line).ok()),
+    };
+    unknown.map(finding).collect()
 }
 
 /// The core tells a skew only where it matters.

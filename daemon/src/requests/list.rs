@@ -1,8 +1,12 @@
-//! The profiles, each with what it is and what is unusual about it.
+//! The profiles, each with what it is and what is unusual about it; and which files could not be read as a whole, because
+//! profiles may be missing then.
+
+use std::collections::BTreeSet;
 
 use awsd_core::chain::{Base, Chain, RoleName};
+use awsd_core::config_file::Profiles;
 use awsd_core::plan::{self, Finding, PlanError, Planned};
-use awsd_proto::{Context, Error, Event, ProfileRow};
+use awsd_proto::{self as proto, Context, Error, Event, ProfileRow, Severity};
 
 use super::{View, planning};
 use crate::world::World;
@@ -19,7 +23,24 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
         };
         Event::Profile(Box::new(row))
     };
-    Ok(plan::list(&profiles, &request).map(row).collect())
+    Ok(plan::list(&profiles, &request).map(row).chain(unread(&profiles)).collect())
+}
+
+/// One row per file; which lines they are is for doctor to say.
+fn unread(profiles: &Profiles) -> impl Iterator<Item = Event> {
+    let spoiled = profiles.problems().filter(|problem| problem.kind.spoils());
+    let files: BTreeSet<_> = spoiled.map(|problem| &*problem.origin.file).collect();
+    files.into_iter().map(|file| {
+        Event::Finding(proto::Finding {
+            severity: Severity::Error,
+            code: "unread-lines".to_owned(),
+            sentence: "Lines of the file cannot be read.".to_owned(),
+            reason: "Profiles may be missing here.".to_owned(),
+            fix: "`awsd doctor` says which lines, and what mends them.".to_owned(),
+            file: Some(file.to_owned()),
+            line: None,
+        })
+    })
 }
 
 fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {

@@ -84,9 +84,5 @@ fn done(update: Update) -> Action {
 }
 
 fn bad_settings(broken: Broken) -> Error {
-    Error {
-        error: ErrorCode::BadConfig,
-        sentence: broken.to_string(),
-        hint: Some(broken.fix.unwrap_or_else(|| "correct the line, or remove it".to_owned())),
-    }
+    Error { error: ErrorCode::BadConfig, sentence: broken.to_string(), hint: Some(broken.remedy()) }
 }
