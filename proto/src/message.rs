@@ -31,8 +31,7 @@ pub enum Request {
     Login(Box<Login>),
     /// Forget sessions.
     Logout {
-        /// Forget what these profiles use; empty means everything.
-        #[serde(default)]
+        /// Forget what these profiles use; empty means everything. It must be there: a misspelt field is not to mean that.
         profiles: Vec<String>,
         /// Where the profiles are defined.
         #[serde(default)]

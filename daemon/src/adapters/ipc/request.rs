@@ -138,13 +138,19 @@ mod tests {
             &br#"{"protocol":1,"version":"1","request":"credentials","profile":"p","purpose":"snapshot"}"#[..],
             br#"{"protocol":1,"version":"1","request":"credentials","profile":"p","purpose":"snapshot","prompting":{}}"#,
             br#"{"protocol":1,"version":"1","request":"login","profile":"p"}"#,
-            br#"{"protocol":1,"version":"1","request":"logout"}"#,
+            br#"{"protocol":1,"version":"1","request":"logout","profiles":[]}"#,
             br#"{"protocol":1,"version":"1","request":"list"}"#,
             br#"{"protocol":1,"version":"1","request":"doctor"}"#,
             br#"{"protocol":1,"request":"status"}"#,
         ] {
             assert!(parse(line).is_ok(), "{}", String::from_utf8_lossy(line));
         }
+    }
+
+    #[test]
+    fn a_logout_of_everything_says_so() {
+        let line = br#"{"protocol":1,"version":"1","request":"logout","profile":["p"]}"#;
+        assert_eq!(parse(line).unwrap_err().error, ErrorCode::BadRequest);
     }
 
     #[test]
