@@ -60,14 +60,18 @@ fn it_is_refused_unless_the_settings_allow_it_for_that_profile() {
     }
 }
 
-/// What is asked of a user's key is no more than the person allowed: a role's profile is not that user's.
+/// A role has no long-lived key, and nobody gets the one behind it in its name, whatever the settings say of the role.
 #[test]
-fn a_profile_that_may_does_not_speak_for_those_that_start_from_it() {
-    let env = allowed();
-    let file = env.root().join("config/awsd/config.toml").display().to_string();
-    let refused = env.awsd(["exec", "developer", "--no-session", "--", "echo", "it runs"]).run();
-    not_handed_out(refused, "developer", &file);
-    assert_eq!(env.calls(), [""; 0]);
+fn a_role_never_hands_out_the_key_that_it_starts_from() {
+    for text in
+        ["[profile.my_account]\nallow_long_lived = true\n", "[profile.developer]\nallow_long_lived = true\n"]
+    {
+        let env = alice();
+        settings(&env, text);
+        let refused = env.awsd(["exec", "developer", "--no-session", "--", "echo", "it runs"]).run();
+        says(&refused.exits(1), &["'developer' is a role", "name the profile that has the key"]);
+        assert_eq!(env.calls(), [""; 0]);
+    }
 }
 
 #[test]
