@@ -9,13 +9,14 @@ pub mod frame;
 pub mod lock;
 pub mod message;
 pub mod places;
+pub mod rows;
 pub mod secret;
 
 pub use message::{
-    Answer, Caller, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event, Finding,
-    Login, Notice, NoticeKind, ProfileRow, Prompting, Purpose, Question, Reply, Request, ServerLine,
-    SessionRow, Setting, Severity, Status, Versioned,
+    Answer, Caller, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event, Login,
+    Notice, NoticeKind, Prompting, Purpose, Question, Reply, Request, ServerLine, Versioned,
 };
+pub use rows::{Finding, ProfileRow, SessionRow, Setting, Severity, Status};
 pub use secret::Secret;
 
 /// The version of the protocol this build speaks. An integer of its own, beside the product's version.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rows::{Finding, ProfileRow, SessionRow, Setting, Status};
 use crate::secret::Secret;
 
 /// The first line of every connection: the version travels in the same write as the request.
@@ -348,110 +349,6 @@ pub struct Question {
     /// True while AWS is being asked about a code that was given.
     #[serde(default)]
     pub verifying: bool,
-}
-
-/// A row of `awsd list`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ProfileRow {
-    /// The profile's name.
-    pub name: String,
-    /// `role`, `user`, `keys` (a source with a session token), `source` (another kind of source) or `broken`.
-    pub kind: String,
-    /// The role's ARN (or bare name), if it is a role.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role_arn: Option<String>,
-    /// The profile where the long-lived key or the source is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// The MFA device, where one is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-    /// The region, where one is set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    /// Seconds of life left of the session that would be served, where one is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remaining: Option<u64>,
-    /// What is wrong or unusual: one sentence each, with file and line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-}
-
-/// A session the daemon holds. Never contains a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionRow {
-    /// `mfa`, `user` (a session without MFA) or `role`.
-    pub kind: String,
-    /// The role's ARN, or the device, or the access key id (last four characters).
-    pub name: String,
-    /// Profiles that were served from it.
-    pub profiles: Vec<String>,
-    /// Seconds of life left.
-    pub remaining: u64,
-    /// Seconds of life at the start.
-    pub life: u64,
-    /// Whether it is being renewed now.
-    #[serde(default)]
-    pub refreshing: bool,
-}
-
-/// The daemon.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// Its process.
-    pub pid: u32,
-    /// Seconds since it started.
-    pub uptime: u64,
-    /// Questions that wait for a person.
-    pub questions: u32,
-    /// AWS's clock minus this machine's, in seconds, where it matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock_skew: Option<i64>,
-    /// Its log file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
-}
-
-/// A setting, its value and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
-    /// As in the file (`defaults.wait`).
-    pub key: String,
-    /// As it would be written in the file.
-    pub value: String,
-    /// `built in`, or the file and line.
-    pub origin: String,
-}
-
-/// What `awsd doctor` found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// How bad it is.
-    pub severity: Severity,
-    /// For programs (`mfa-arn`, `unknown-source-profile`, …).
-    pub code: String,
-    /// What is wrong; one sentence.
-    pub sentence: String,
-    /// Why it matters; one sentence.
-    pub reason: String,
-    /// The command or the edit that mends it.
-    pub fix: String,
-    /// The file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The line, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Something does not work.
-    Error,
-    /// Something works otherwise than it looks.
-    Warning,
 }
 
 /// Why a request failed.

@@ -58,13 +58,6 @@ impl Add<Duration> for Boot {
     }
 }
 
-impl Sub<Duration> for Boot {
-    type Output = Self;
-    fn sub(self, rhs: Duration) -> Self {
-        Self(self.0.saturating_sub(rhs))
-    }
-}
-
 /// One reading of both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Now {
