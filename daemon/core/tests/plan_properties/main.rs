@@ -99,8 +99,16 @@ fn check_against_model(world: &World, chain: &Chain, planned: &Planned, expected
     assert_eq!(chain.service.region, region.unwrap_or("us-east-1"));
 }
 
+/// How many random worlds each property sees, unless `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 2000;
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig::with_cases(cases.unwrap_or(CASES))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases())]
 
     #[test]
     fn every_profile_comes_to_what_the_rules_say(world in worlds()) {

@@ -14,6 +14,7 @@ mod random;
 mod world;
 
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::world::World;
@@ -90,12 +91,18 @@ fn the_invariants_hold_on_every_schedule() {
     }
     let schedules = number("AWSD_SIM_SCHEDULES").unwrap_or(SCHEDULES);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let failed = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for thread in 0..threads {
+            let failed = &failed;
             scope.spawn(move || {
                 for seed in FOUND.iter().copied().chain(0..schedules).filter(|seed| seed % threads == thread)
                 {
+                    if failed.load(Ordering::Relaxed) {
+                        return;
+                    }
                     if let Err(panic) = panic::catch_unwind(|| schedule(seed)) {
+                        failed.store(true, Ordering::Relaxed);
                         eprintln!(
                             "to see it again: AWSD_SIM_SEED={seed} cargo test -p awsd-core --test simulation"
                         );
