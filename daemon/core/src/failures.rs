@@ -1,5 +1,6 @@
 //! Calls that failed: what is tried instead, and who is told.
 
+use std::iter::successors;
 use std::time::Duration;
 
 use crate::chain::Base;
@@ -185,15 +186,21 @@ impl Core {
         last
     }
 
-    /// Background renewal is tried again only where the failure may pass; otherwise the next caller will see.
+    /// Background renewal is tried again only where the failure may pass; otherwise the next caller will see. So it is
+    /// with what would have been taken from this session: it must not ask for it again at once.
     fn pause_renewal(&mut self, now: Now, node: &Node, verdict: Verdict) {
-        let Some(slot) = self.slots.get_mut(node) else { return };
-        slot.renewing = false;
-        slot.renewal_failures += 1;
-        let failures = slot.renewal_failures;
-        if let Some(lease) = slot.lease.as_mut() {
-            let retry = now.boot + policy::renewal_pause(failures, lease.life);
-            lease.renew_at = verdict.passing().then_some(retry);
+        let stands_on_it =
+            |other: &Node| successors(Some(other), |node| node.parent()).any(|from| from == node);
+        for (other, slot) in &mut self.slots {
+            if other != node && !(slot.renewing && stands_on_it(other)) {
+                continue;
+            }
+            slot.renewing = false;
+            slot.renewal_failures += 1;
+            if let Some(lease) = slot.lease.as_mut() {
+                let retry = now.boot + policy::renewal_pause(slot.renewal_failures, lease.life);
+                lease.renew_at = verdict.passing().then_some(retry);
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub(crate) struct Aws {
     pub sessions: BTreeMap<String, Identity>,
     pub revoked: BTreeSet<String>,
     pub may_list: bool,
+    /// Sessions live this many times shorter than was asked for, as those of a sandbox may.
+    pub shortened: u32,
     /// When the keys of the SAML source end.
     pub saml_end: Wall,
     issued: u64,
@@ -143,6 +145,7 @@ impl Aws {
             sessions: BTreeMap::new(),
             revoked: BTreeSet::new(),
             may_list: true,
+            shortened: 1,
             saml_end: Wall::default(),
             issued: 0,
         }
@@ -286,7 +289,7 @@ impl Aws {
             mfa: None,
             by_mfa: caller.is_some_and(|caller| caller.by_mfa || caller.mfa.is_some()),
             roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
-            expires: self.now + duration,
+            expires: self.now + duration / self.shortened,
             scope: String::new(),
             logouts,
         }

@@ -101,8 +101,29 @@ impl World {
         let Some(identity) = self.aws.sessions.get(&operation.signer.access_key_id) else { return };
         let life = self.leases.get(&operation.signer.access_key_id).map_or(Duration::ZERO, |held| held.life);
         let late = if self.clocks == Clocks::Right { NOISE } else { NOISE * 2 };
-        if identity.expires.since(self.aws.now) + late < Duration::from_mins(1).min(life / 3) {
+        if identity.expires.since(self.aws.now) + late < Duration::from_mins(1).min(life / 12) {
             self.fail("a call is signed with a session that is over or about to be");
+        }
+    }
+
+    /// A user's own session is asked for as long as the settings say.
+    pub(crate) fn check_duration(&self, operation: &Operation) {
+        if let Action::GetSessionToken { duration, .. } = &operation.action
+            && *duration != self.settings.mfa_duration
+        {
+            self.fail(&format!("a session is asked for {duration:?}"));
+        }
+    }
+
+    /// The clock's error is what AWS's answers say, but for what is within the answers' own precision.
+    pub(crate) fn check_skew(&self) {
+        let known = if self.error.abs() <= 2 { 0 } else { -self.error };
+        if self.core.skew() != known {
+            self.fail(&format!(
+                "the clock is off by {} s and said to be by {}",
+                self.error,
+                self.core.skew()
+            ));
         }
     }
 

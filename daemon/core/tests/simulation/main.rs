@@ -11,6 +11,7 @@ mod network;
 mod people;
 mod profiles;
 mod random;
+mod time;
 mod world;
 
 use std::panic;
@@ -33,17 +34,19 @@ fn schedule(seed: u64) {
             0..28 => world.ask(),
             28..58 => world.network(),
             58..76 => world.person(),
-            76..91 => {
+            76..85 => {
                 let by =
                     *world.random.pick(&[0_u64, 1, 1, 5, 30, 30, 60, 200, 600, 1200, 1800, 3600, 20_000]);
                 let millis = world.random.below(1000);
                 world.pass(Duration::from_secs(by) + Duration::from_millis(millis));
             }
+            85..91 => world.pass_to_an_end(),
             91..93 => world.leave(),
             93 => world.dismiss(),
             94 => world.logout(),
             95 => world.disturb_clock(),
             96 if world.random.percent(40) => world.restart(),
+            97 => world.configure(),
             _ => world.edit(),
         }
         if world.calm || (world.quick && world.random.percent(85)) {

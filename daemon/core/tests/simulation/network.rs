@@ -1,7 +1,5 @@
 //! Calls on their way, and time passing.
 
-use std::time::Duration;
-
 use awsd_core::effect::{Action, Operation};
 use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
 use awsd_core::time::Boot;
@@ -53,6 +51,7 @@ impl World {
         self.check_pause(&what);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
+        self.check_duration(&operation);
         if let Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. } =
             &operation.action
         {
@@ -153,8 +152,13 @@ impl World {
         // A call refused for its time is signed once more, whoever still waits for it.
         let again = result.as_ref().err().is_some_and(aws::code_unseen);
         self.resigned = again.then(|| self.purpose_of(&flight.operation));
+        let root = self.root_of(&flight.operation.signer.access_key_id);
+        let awaited = flight.logouts == self.logouts.get(&root).copied().unwrap_or(0);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
         self.resigned = None;
+        if awaited {
+            self.check_skew();
+        }
     }
 
     fn lose(&mut self, call: CallId, failure: Failure) {
@@ -184,67 +188,6 @@ impl World {
             seen.insert(mfa.code.expose_secret().to_owned(), sent);
             self.forget_codes();
         }
-    }
-
-    /// Time passes. Timers ring when they should, or late if the machine slept.
-    pub(crate) fn pass(&mut self, by: Duration) {
-        let asleep = !self.calm && self.random.percent(5);
-        let end = self.boot + by;
-        while let Some(wake) = self.core.next_wake(self.now()).filter(|wake| !asleep && wake.0 <= end) {
-            self.sleep_until(wake);
-        }
-        let rest = end.saturating_sub(self.boot);
-        self.boot = end;
-        self.aws.now = self.aws.now + rest;
-        self.forget_codes();
-        self.ring();
-        if !asleep {
-            self.check_rest();
-        }
-    }
-
-    /// A timer rings; nothing else has happened.
-    fn ring(&mut self) {
-        self.only_time = true;
-        self.give(Event::Woken);
-        self.only_time = false;
-        if self.calm {
-            self.finish_calls();
-        }
-    }
-
-    /// After some minutes a device may show the same digits again by chance.
-    fn forget_codes(&mut self) {
-        let boot = Boot(self.boot);
-        for seen in self.seen_codes.values_mut() {
-            seen.retain(|_, at| boot.since(*at) < Duration::from_secs(170));
-        }
-    }
-
-    /// The machine's clock is set, or the whole machine is stopped for a while.
-    pub(crate) fn disturb_clock(&mut self) {
-        let seconds = *self.random.pick(&[1_u64, 30, 300, 700, 1300, 4000, 90_000]);
-        match self.clocks {
-            Clocks::Right => {}
-            Clocks::Jumping => {
-                let by = i64::try_from(seconds).unwrap_or(4000).min(4000);
-                self.error = if self.random.percent(50) { by } else { -by };
-                self.log(&format!("the clock is off by {}", self.error));
-            }
-            Clocks::Stopping => {
-                self.aws.now = self.aws.now + Duration::from_secs(seconds);
-                self.log(&format!("stopped for {seconds} s"));
-            }
-        }
-    }
-
-    /// Nothing happens until a timer rings.
-    pub(crate) fn sleep_until(&mut self, wake: Boot) {
-        let step = wake.0.saturating_sub(self.boot);
-        self.boot = wake.0;
-        self.aws.now = self.aws.now + step;
-        self.forget_codes();
-        self.ring();
     }
 
     pub(crate) fn idle(&self) -> bool {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::aws;
 use crate::profiles;
-use crate::world::{Clocks, Open, World};
+use crate::world::{Clocks, Open, World, mfa_duration};
 
 impl World {
     /// Somebody asks for something.
@@ -147,6 +147,13 @@ impl World {
         if one.is_none() && !self.core.sessions(self.now()).is_empty() {
             self.fail("after a logout sessions are held");
         }
+    }
+
+    /// The person changes the settings.
+    pub(crate) fn configure(&mut self) {
+        self.settings.mfa_duration = mfa_duration(&mut self.random);
+        self.log(&format!("settings {:?}", self.settings));
+        self.core.configure(self.settings);
     }
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.

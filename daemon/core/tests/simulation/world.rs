@@ -90,6 +90,11 @@ pub(crate) struct World {
     pub abandoned: bool,
 }
 
+/// How long MFA sessions are asked for.
+pub(crate) fn mfa_duration(random: &mut Random) -> Duration {
+    Duration::from_secs(*random.pick(&[900, 3600, 43_200, 43_200, 129_600]))
+}
+
 /// What the simulation knows of keys that the core was given.
 pub(crate) struct Held {
     pub what: String,
@@ -105,16 +110,15 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let clocks = *random.pick(&[Clocks::Right, Clocks::Right, Clocks::Jumping, Clocks::Stopping]);
-        let settings = Settings {
-            mfa_duration: Duration::from_secs(*random.pick(&[900, 3600, 43_200, 43_200, 129_600])),
-            default_wait: Duration::from_secs(50),
-        };
+        let settings =
+            Settings { mfa_duration: mfa_duration(&mut random), default_wait: Duration::from_secs(50) };
         let cast = profiles::cast(&mut random);
         let calm = clocks == Clocks::Right && random.percent(60);
         let quick = random.percent(60);
         let mut aws = Aws::new();
         aws.saml_end = aws.now + Duration::from_hours(1 + random.below(20));
         aws.may_list = calm || random.percent(80);
+        aws.shortened = *random.pick(&[1, 1, 1, 20]);
         Self {
             seed,
             core: Core::new(settings, Memory::default(), seed),
