@@ -46,7 +46,7 @@ pub struct Core {
     /// Who waits for a code, as of the last event.
     pub(crate) places: Places,
     last_call: u64,
-    random: u64,
+    random: fastrand::Rng,
 }
 
 /// A request that has not been answered yet.
@@ -137,7 +137,7 @@ impl Core {
             discoveries: Discoveries::default(),
             places: Places::new(),
             last_call: 0,
-            random: seed,
+            random: fastrand::Rng::with_seed(seed),
         }
     }
 
@@ -212,14 +212,9 @@ impl Core {
         call
     }
 
-    /// A number in 0..1 to spread things in time (splitmix64).
+    /// A number in 0..1 to spread things in time.
     pub(crate) fn spread(&mut self) -> f64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let bits = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(0);
-        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+        self.random.f64()
     }
 }
 

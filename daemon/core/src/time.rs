@@ -1,6 +1,6 @@
 //! Readings of the clocks. Nothing here reads one.
 
-use std::ops::{Add, Sub};
+use std::ops::Add;
 use std::time::Duration;
 
 /// A moment of wall-clock time, as the duration since the Unix epoch.
@@ -17,7 +17,7 @@ impl Wall {
     #[must_use]
     pub fn shifted(self, seconds: i64) -> Self {
         let by = Duration::from_secs(seconds.unsigned_abs());
-        Self(if seconds < 0 { self.0.saturating_sub(by) } else { self.0.saturating_add(by) })
+        Self(if seconds.is_negative() { self.0.saturating_sub(by) } else { self.0.saturating_add(by) })
     }
 
     /// How long after `earlier` this is; zero if it is not.
@@ -30,13 +30,6 @@ impl Add<Duration> for Wall {
     type Output = Self;
     fn add(self, rhs: Duration) -> Self {
         Self(self.0.saturating_add(rhs))
-    }
-}
-
-impl Sub<Duration> for Wall {
-    type Output = Self;
-    fn sub(self, rhs: Duration) -> Self {
-        Self(self.0.saturating_sub(rhs))
     }
 }
 

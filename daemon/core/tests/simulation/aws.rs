@@ -61,6 +61,8 @@ pub(crate) struct Aws {
     pub sessions: BTreeMap<String, Identity>,
     pub revoked: BTreeSet<String>,
     pub may_list: bool,
+    /// STS is not active in one of the regions.
+    pub region_disabled: bool,
     /// Sessions live this many times shorter than was asked for, as those of a sandbox may.
     pub shortened: u32,
     /// When the keys of the SAML source end.
@@ -90,6 +92,18 @@ pub(crate) fn code_unseen(failure: &Failure) -> bool {
             matches!(code.as_str(), "SignatureDoesNotMatch" | "InvalidSignatureException" | "RequestExpired")
         }
     }
+}
+
+/// A moment so many seconds before another.
+pub(crate) fn earlier(moment: Wall, seconds: u64) -> Wall {
+    Wall(moment.0.saturating_sub(Duration::from_secs(seconds)))
+}
+
+/// A moment moved by a signed number of seconds: said without the core, whose own arithmetic would hide its mistakes.
+pub(crate) fn moved(moment: Wall, seconds: i64) -> Wall {
+    let by = i128::from(seconds) * 1_000_000_000;
+    let nanos = i128::try_from(moment.0.as_nanos()).unwrap_or(i128::MAX) + by;
+    Wall(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
 }
 
 /// The code that a device shows at a moment.
@@ -124,6 +138,7 @@ impl Aws {
             (arn("short"), trust(true, None, 1, None, false)),
             (arn("open-short"), trust(false, None, 2, None, false)),
             (arn("external"), trust(true, None, 12, Some("agreed"), false)),
+            (arn("odd-long"), trust(false, None, 12, None, false)),
             (arn("next"), trust(false, None, 12, None, false)),
             ("arn:aws:iam::444455556666:role/other".to_owned(), trust(true, None, 12, None, false)),
         ];
@@ -146,6 +161,7 @@ impl Aws {
             revoked: BTreeSet::new(),
             may_list: true,
             shortened: 1,
+            region_disabled: false,
             saml_end: Wall::default(),
             issued: 0,
         }
@@ -159,7 +175,7 @@ impl Aws {
         local: Wall,
         logouts: u64,
     ) -> Result<Granted, Failure> {
-        let signed = local.shifted(operation.skew);
+        let signed = moved(local, operation.skew);
         let off = signed.since(self.now).max(self.now.since(signed));
         if off > Duration::from_mins(15) {
             return Err(match call.0 % 3 {
@@ -215,6 +231,10 @@ impl Aws {
                 };
                 Ok(self.issue(identity))
             }
+            Action::AssumeRole { .. } if self.region_disabled && operation.service.region == "ap-south-1" => {
+                let text = "STS is not activated in this region for account:111122223333.";
+                Err(refused(403, "RegionDisabledException", text))
+            }
             Action::AssumeRole { role, arn, duration, mfa } => self.assume(
                 key,
                 caller.as_ref(),
@@ -248,6 +268,13 @@ impl Aws {
         if chained && duration > Duration::from_hours(1) {
             let text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
             return Err(refused(400, "ValidationError", text));
+        }
+        if arn.ends_with("/odd-long") && duration > Duration::from_hours(1) {
+            return Err(refused(
+                400,
+                "ValidationError",
+                "1 validation error detected: Value 'x' at 'roleSessionName'",
+            ));
         }
         if arn.ends_with("/odd") {
             return Err(refused(

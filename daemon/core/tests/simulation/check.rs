@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
 use awsd_core::effect::{Action, NoticeKind, Operation, Served};
-use awsd_core::event::{Failure, Patience, Purpose};
+use awsd_core::event::{Patience, Purpose};
 
 use crate::aws::ACCOUNT;
 use crate::world::{Clocks, Held, Open, World};
@@ -87,6 +87,13 @@ impl World {
             {
                 self.fail(&format!("{taken:?} is served for {role:?}"));
             }
+            if arn.ends_with("/odd-long")
+                && wanted > HOUR
+                && open.chain.roles.len() == 1
+                && base_lives_long(open)
+            {
+                self.fail("AWS refused more than the duration, and it is served for a shorter one");
+            }
         }
         if identity.roles.is_empty() && open.chain.device.is_some() && identity.mfa.is_none() {
             self.fail("a session without MFA for a user with a device");
@@ -127,24 +134,15 @@ impl World {
         }
     }
 
-    /// A call that AWS has asked to be made later is not made again at once.
-    pub(crate) fn check_pause(&self, what: &str) {
-        let Some(throttled) = self.throttled.get(what) else { return };
-        let since = self.now().boot.since(*throttled);
-        if since < Duration::from_millis(500) {
-            self.fail(&format!("AWS asked to slow down, and {since:?} later: {what}"));
+    /// A user's own session is made without a code only after AWS has said that there is no device.
+    pub(crate) fn check_looked_up(&self, operation: &Operation) {
+        if !matches!(operation.action, Action::GetSessionToken { mfa: None, .. }) {
+            return;
         }
-    }
-
-    /// Remembers that AWS asked to slow down.
-    pub(crate) fn note_failure(&mut self, operation: &Operation, failure: &Failure) {
-        let coded = matches!(
-            &operation.action,
-            Action::GetSessionToken { mfa: Some(_), .. } | Action::AssumeRole { mfa: Some(_), .. }
-        );
-        if !coded && matches!(failure, Failure::Refused { code, .. } if code == "Throttling") {
-            let what = self.purpose_of(operation);
-            self.throttled.insert(what, self.now().boot);
+        let root = self.root_of(&operation.signer.access_key_id);
+        let logouts = self.logouts.get(&root).copied().unwrap_or(0);
+        if self.looked_up.get(&root) != Some(&logouts) {
+            self.fail(&format!("a session without MFA, and nobody asked whether {root} has a device"));
         }
     }
 
@@ -254,6 +252,10 @@ impl World {
             self.fail("somebody at a terminal waits and sees nothing");
         }
     }
+}
+
+fn base_lives_long(open: &Open) -> bool {
+    matches!(&open.chain.base, Base::Keys(keys) if !keys.temporary())
 }
 
 impl Open {

@@ -8,9 +8,11 @@ mod aws;
 mod calm;
 mod check;
 mod network;
+mod pauses;
 mod people;
 mod profiles;
 mod random;
+mod reasons;
 mod time;
 mod world;
 
@@ -47,6 +49,7 @@ fn schedule(seed: u64) {
             95 => world.disturb_clock(),
             96 if world.random.percent(40) => world.restart(),
             97 => world.configure(),
+            98 if world.random.percent(50) => world.begin_or_end_outage(),
             _ => world.edit(),
         }
         if world.calm || (world.quick && world.random.percent(85)) {
@@ -58,6 +61,7 @@ fn schedule(seed: u64) {
 
 /// When the network works and everybody answers, everything comes to an end, and then to rest.
 fn settle(world: &mut World) {
+    world.outage = None;
     for _ in 0..400 {
         world.finish_calls();
         if world.open.is_empty() && world.answers.is_empty() {

@@ -1,4 +1,6 @@
-//! Calls on their way, and time passing.
+//! Calls on their way.
+
+use std::time::Duration;
 
 use awsd_core::effect::{Action, Operation};
 use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
@@ -6,6 +8,7 @@ use awsd_core::time::Boot;
 use secrecy::ExposeSecret as _;
 
 use crate::aws;
+use crate::pauses;
 use crate::world::{Clocks, Flight, Held, World};
 
 impl World {
@@ -48,7 +51,8 @@ impl World {
         if self.flights.values().any(same) {
             self.fail(&format!("a second call for the same thing: {what}"));
         }
-        self.check_pause(&what);
+        self.check_pause(&what, Self::code_of(&operation));
+        self.check_looked_up(&operation);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
         self.check_duration(&operation);
@@ -67,8 +71,20 @@ impl World {
         self.aws.sessions.get(key).map_or_else(|| key.to_owned(), |session| session.root.clone())
     }
 
+    /// The code that a call carries.
+    pub(crate) fn code_of(operation: &Operation) -> Option<&str> {
+        match &operation.action {
+            Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. } => {
+                Some(mfa.code.expose_secret())
+            }
+            _ => None,
+        }
+    }
+
     fn check_code(&mut self, serial: &str, code: &str) {
-        let seen = self.seen_codes.get(serial).is_some_and(|codes| codes.contains_key(code));
+        let at = self.seen_codes.get(serial).and_then(|codes| codes.get(code));
+        // A little later the device may show the same digits by chance.
+        let seen = at.is_some_and(|at| self.now().boot.since(*at) < Duration::from_secs(170));
         if seen {
             self.fail(&format!(
                 "a code is sent again that AWS may have looked at: {code} {:?}",
@@ -103,12 +119,7 @@ impl World {
             }
             (false, 5..7) => self.lose(call, Failure::NoAnswer("timed out".to_owned())),
             (false, 7..10) => {
-                let throttled = Failure::Refused {
-                    status: 400,
-                    code: "Throttling".to_owned(),
-                    message: "Rate exceeded".to_owned(),
-                };
-                self.lose(call, throttled);
+                self.lose(call, pauses::throttling());
             }
             (false, _) => self.act(call),
             (true, 0..4) => self.lose(call, Failure::NoAnswer("connection reset".to_owned())),
@@ -118,7 +129,9 @@ impl World {
 
     fn act(&mut self, call: CallId) {
         let Some(flight) = self.flights.get_mut(&call) else { return };
-        let acted = self.aws.act(call, &flight.operation, flight.sent.wall, flight.logouts);
+        let late = self.delayed && self.random.percent(60);
+        let signed = if late { aws::earlier(flight.sent.wall, 1200) } else { flight.sent.wall };
+        let acted = self.aws.act(call, &flight.operation, signed, flight.logouts);
         flight.acted = Some(acted);
         // Where the clock is wrong, the window is known only as well as the clock.
         let tried_out = |device: &aws::Device| device.tries.values().any(|tries| *tries > 9);
@@ -128,8 +141,8 @@ impl World {
     }
 
     fn arrive(&mut self, call: CallId) {
-        let Some(flight) = self.flights.remove(&call) else { return };
-        let Some(result) = flight.acted else { return };
+        let Some(mut flight) = self.flights.remove(&call) else { return };
+        let Some(result) = flight.acted.take() else { return };
         if let Ok(Granted::Session(keys)) = &result {
             let what = self.purpose_of(&flight.operation);
             let used_before =
@@ -140,9 +153,8 @@ impl World {
             let held = Held { what, given, expires, life, used: false, used_before, logouts: flight.logouts };
             self.leases.insert(keys.access_key_id.clone(), held);
         }
-        self.code_seen(&flight.operation, flight.sent.boot, result.as_ref().err());
+        self.code_seen(&flight, result.as_ref().err());
         let what = self.purpose_of(&flight.operation);
-        self.throttled.remove(&what);
         let skew = Some(-self.error);
         let outcome = match &result {
             Ok(_) => "ok".to_owned(),
@@ -153,31 +165,57 @@ impl World {
         let again = result.as_ref().err().is_some_and(aws::code_unseen);
         self.resigned = again.then(|| self.purpose_of(&flight.operation));
         let root = self.root_of(&flight.operation.signer.access_key_id);
-        let awaited = flight.logouts == self.logouts.get(&root).copied().unwrap_or(0);
+        let awaited = self.awaited(&flight);
+        if let Ok(Granted::Devices(_)) = &result {
+            self.looked_up.insert(root, flight.logouts);
+        }
+        if awaited {
+            match &result {
+                Ok(_) => self.note_answer(&what),
+                Err(failure) => self.note_failure(&what, &flight.operation, failure),
+            }
+        }
+        self.failure = result.as_ref().err().cloned();
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
+        self.failure = None;
         self.resigned = None;
         if awaited {
             self.check_skew();
+            self.check_retry(&what);
         }
     }
 
     fn lose(&mut self, call: CallId, failure: Failure) {
         let Some(flight) = self.flights.remove(&call) else { return };
-        self.code_seen(&flight.operation, flight.sent.boot, Some(&failure));
+        self.code_seen(&flight, Some(&failure));
         let words = format!("{failure:?}");
         if words.is_empty() {
             self.fail("a failure that says nothing");
         }
         self.log(&format!("lost {call:?} {words}"));
-        let root = self.root_of(&flight.operation.signer.access_key_id);
-        if flight.logouts == self.logouts.get(&root).copied().unwrap_or(0) {
-            self.note_failure(&flight.operation, &failure);
+        let awaited = self.awaited(&flight);
+        let what = self.purpose_of(&flight.operation);
+        if awaited {
+            self.note_failure(&what, &flight.operation, &failure);
         }
+        self.failure = Some(failure.clone());
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
+        self.failure = None;
+        if awaited {
+            self.check_retry(&what);
+        }
     }
 
-    fn code_seen(&mut self, operation: &Operation, sent: Boot, failure: Option<&Failure>) {
-        let unseen = failure.is_some_and(aws::code_unseen);
+    /// Whether no logout has come between a call and its answer.
+    fn awaited(&self, flight: &Flight) -> bool {
+        let root = self.root_of(&flight.operation.signer.access_key_id);
+        flight.logouts == self.logouts.get(&root).copied().unwrap_or(0)
+    }
+
+    /// Notes which code AWS may have looked at. What became of a call from before a logout is not heard any more.
+    fn code_seen(&mut self, flight: &Flight, failure: Option<&Failure>) {
+        let operation = &flight.operation;
+        let unseen = self.awaited(flight) && failure.is_some_and(aws::code_unseen);
         let (Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. }) =
             &operation.action
         else {
@@ -185,7 +223,7 @@ impl World {
         };
         if !unseen {
             let seen = self.seen_codes.entry(format!("{}{}", mfa.serial, aws::scope(operation))).or_default();
-            seen.insert(mfa.code.expose_secret().to_owned(), sent);
+            seen.insert(mfa.code.expose_secret().to_owned(), flight.sent.boot);
             self.forget_codes();
         }
     }
@@ -196,6 +234,10 @@ impl World {
 
     pub(crate) fn finish_calls(&mut self) {
         while let Some(&call) = self.flights.keys().next() {
+            if let Some(outage) = self.outage {
+                self.lose(call, outage.failure());
+                continue;
+            }
             if self.flights[&call].acted.is_none() {
                 self.act(call);
             }

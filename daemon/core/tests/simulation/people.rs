@@ -6,7 +6,7 @@ use awsd_core::chain::{Base, RoleName};
 use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::aws;
 use crate::profiles;
@@ -51,6 +51,8 @@ impl World {
         let open =
             Open { chain: chain.clone(), purpose, patience, asked: Boot(self.boot), shown: None, logouts };
         self.open.insert(id, open);
+        self.new_moment();
+        self.last_ask = Boot(self.boot);
         self.give(Event::Ask(
             id,
             Box::new(Ask { chain, purpose, patience, caller: Caller::default(), code }),
@@ -69,8 +71,8 @@ impl World {
             0 => "000000".to_owned(),
             1 => "12345".to_owned(),
             2 => "letters".to_owned(),
-            3 => aws::code(device, now - Duration::from_mins(10)),
-            4 => aws::code(device, now - Duration::from_secs(30)),
+            3 => aws::code(device, aws::earlier(now, 600)),
+            4 => aws::code(device, aws::earlier(now, 30)),
             5 => format!(" {}  ", aws::code(device, now)),
             _ => aws::code(device, now),
         })
@@ -88,7 +90,15 @@ impl World {
             let (by, question, device) = self.random.pick(&shown).clone();
             let code = self.some_code(&device);
             self.log(&format!("typed {by:?} {question:?}"));
-            self.give(Event::Typed { by, question, code });
+            self.new_moment();
+            self.give(Event::Typed { by, question, code: code.clone() });
+            let shown = self.open.get(&by).and_then(|open| open.shown.as_ref());
+            if shown
+                .and_then(|shown| shown.reason.as_ref())
+                .is_some_and(|reason| reason.contains("has been used"))
+            {
+                self.check_spent(&device, code.expose_secret());
+            }
         } else if !questions.is_empty() {
             let question = self.random.pick(&questions).clone();
             let code = self.some_code(&question.device);
@@ -96,6 +106,8 @@ impl World {
             self.answers.insert(by);
             let profile = self.random.percent(50).then_some(question.profile);
             self.log(&format!("awsd mfa {by:?}"));
+            self.new_moment();
+            self.answered = Some((question.device, code.clone()));
             self.give(Event::Answer { by, profile, code });
         }
     }
@@ -126,7 +138,7 @@ impl World {
         for key in keys.iter().filter(|key| one.as_ref().is_none_or(|one| one == *key)) {
             *self.logouts.entry(key.clone()).or_default() += 1;
         }
-        self.throttled.clear();
+        self.forget_pauses(one.as_deref());
         let by = self.request();
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
@@ -196,6 +208,8 @@ impl World {
             let by = self.request();
             self.answers.insert(by);
             self.log(&format!("awsd mfa {by:?} (right)"));
+            self.new_moment();
+            self.answered = Some((question.device.clone(), code.clone()));
             self.give(Event::Answer { by, profile: Some(question.device), code });
             self.finish_calls();
         }
@@ -211,7 +225,8 @@ impl World {
         self.leases.clear();
         self.alone.clear();
         self.seen_codes.clear();
-        self.throttled.clear();
+        self.forget_pauses(None);
+        self.looked_up.clear();
         for device in self.aws.devices.values_mut() {
             device.tries.clear();
         }

@@ -70,7 +70,7 @@ fn roles(random: &mut Random) -> Vec<Role> {
         8 => vec![arn("open"), arn("next")],
         9 => vec![arn("needs-mfa"), RoleName::Bare("next".to_owned())],
         10 => vec![arn("open")],
-        11 => vec![arn("odd")],
+        11 => vec![arn(if random.percent(50) { "odd" } else { "odd-long" })],
         _ => vec![arn("needs-mfa")],
     };
     let external = roles.iter().any(|role| matches!(role, RoleName::Arn(arn) if arn.ends_with("external")));

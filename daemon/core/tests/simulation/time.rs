@@ -11,6 +11,9 @@ impl World {
     /// Time passes. Timers ring when they should, or late if the machine slept.
     pub(crate) fn pass(&mut self, by: Duration) {
         let asleep = !self.calm && self.random.percent(5);
+        if asleep {
+            self.sleep_over_pauses();
+        }
         let end = self.boot + by;
         while let Some(wake) = self.core.next_wake(self.now()).filter(|wake| !asleep && wake.0 <= end) {
             self.sleep_until(wake);
@@ -27,6 +30,7 @@ impl World {
 
     /// A timer rings; nothing else has happened.
     fn ring(&mut self) {
+        self.new_moment();
         self.only_time = true;
         self.give(Event::Woken);
         self.only_time = false;
@@ -39,7 +43,7 @@ impl World {
     pub(crate) fn forget_codes(&mut self) {
         let boot = Boot(self.boot);
         for seen in self.seen_codes.values_mut() {
-            seen.retain(|_, at| boot.since(*at) < Duration::from_secs(170));
+            seen.retain(|_, at| boot.since(*at) < Duration::from_secs(185));
         }
     }
 
@@ -79,6 +83,6 @@ impl World {
         let held = alive[self.random.index(alive.len())];
         let left = held.expires.since(self.aws.now);
         let before = Duration::from_secs(*self.random.pick(&BEFORE)).min(left);
-        self.pass(left - before);
+        self.pass(left.saturating_sub(before));
     }
 }

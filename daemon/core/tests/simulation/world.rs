@@ -9,8 +9,10 @@ use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, Quest
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::aws::Aws;
+use crate::aws::{self, Aws};
+use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
 
@@ -65,8 +67,21 @@ pub(crate) struct World {
     pub flights: BTreeMap<CallId, Flight>,
     /// Codes that AWS may have looked at, by device.
     pub seen_codes: BTreeMap<String, BTreeMap<String, Boot>>,
-    /// When AWS asked to slow down, by what the call was for.
-    pub throttled: BTreeMap<String, Boot>,
+    pub pauses: Pauses,
+    /// AWS is out of reach.
+    pub outage: Option<Outage>,
+    /// When a call last failed.
+    pub trouble: Option<Boot>,
+    /// The failure that the core has just been told of.
+    pub failure: Option<Failure>,
+    /// Requests are long on their way to AWS.
+    pub delayed: bool,
+    /// When somebody last asked for something.
+    pub last_ask: Boot,
+    /// Users whose devices have been looked up, and how often they had been logged out by then.
+    pub looked_up: BTreeMap<String, u64>,
+    /// The device and the code of the last `awsd mfa`.
+    pub answered: Option<(String, SecretString)>,
     /// What may be called once more because its last signature was refused.
     pub resigned: Option<String>,
     pub saml: u64,
@@ -115,9 +130,11 @@ impl World {
         let cast = profiles::cast(&mut random);
         let calm = clocks == Clocks::Right && random.percent(60);
         let quick = random.percent(60);
+        let delayed = clocks != Clocks::Right && random.percent(10);
         let mut aws = Aws::new();
         aws.saml_end = aws.now + Duration::from_hours(1 + random.below(20));
         aws.may_list = calm || random.percent(80);
+        aws.region_disabled = !calm && random.percent(20);
         aws.shortened = *random.pick(&[1, 1, 1, 20]);
         Self {
             seed,
@@ -135,7 +152,14 @@ impl World {
             logouts: BTreeMap::new(),
             flights: BTreeMap::new(),
             seen_codes: BTreeMap::new(),
-            throttled: BTreeMap::new(),
+            pauses: Pauses::default(),
+            outage: None,
+            trouble: None,
+            failure: None,
+            delayed,
+            last_ask: Boot::default(),
+            looked_up: BTreeMap::new(),
+            answered: None,
             resigned: None,
             saml: 1,
             cast,
@@ -152,7 +176,7 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> Now {
-        Now { boot: Boot(self.boot), wall: self.aws.now.shifted(self.error) }
+        Now { boot: Boot(self.boot), wall: aws::moved(self.aws.now, self.error) }
     }
 
     pub(crate) fn fail(&self, what: &str) -> ! {
@@ -199,9 +223,15 @@ impl World {
                 if denial.sentence.is_empty() {
                     self.fail("a refusal without a sentence");
                 }
+                self.check_meaning(&denial);
                 if self.answers.remove(&id) {
                     if denial.reason == Reason::NoQuestion {
                         self.fail("an open question is not found");
+                    }
+                    if let Some((device, code)) = self.answered.clone()
+                        && denial.sentence.contains("has been used")
+                    {
+                        self.check_spent(&device, code.expose_secret());
                     }
                     return;
                 }
