@@ -7,6 +7,7 @@
 mod aws;
 mod calm;
 mod check;
+mod choices;
 mod network;
 mod people;
 mod profiles;
@@ -63,6 +64,7 @@ fn settle(world: &mut World) {
         if world.open.is_empty() && world.answers.is_empty() {
             break;
         }
+        world.choose_rightly();
         world.answer_rightly();
         world.finish_calls();
         world.pass(Duration::from_secs(31));

@@ -15,10 +15,11 @@ impl World {
         let signer = match self.aws.sessions.get(key) {
             None => key.clone(),
             Some(session) => format!(
-                "{}{}{:?}",
+                "{}{}{:?}{}",
                 session.root,
                 if session.mfa.is_some() || session.by_mfa { "+mfa" } else { "" },
-                session.roles
+                session.roles,
+                session.device.as_ref().map(|device| format!(" by {device}")).unwrap_or_default(),
             ),
         };
         let elsewhere = operation.service.sts_endpoint.as_deref().unwrap_or_default();
@@ -48,6 +49,7 @@ impl World {
         if self.flights.values().any(same) {
             self.fail(&format!("a second call for the same thing: {what}"));
         }
+        self.check_lookup(&operation);
         self.check_pause(&what);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
@@ -137,7 +139,17 @@ impl World {
             let Some(expires) = keys.expiration else { self.fail("a session without an end") };
             let given = Boot(self.boot);
             let life = expires.since(self.aws.now);
-            let held = Held { what, given, expires, life, used: false, used_before, logouts: flight.logouts };
+            let device = self.aws.sessions[&keys.access_key_id].device.clone();
+            let held = Held {
+                what,
+                device,
+                given,
+                expires,
+                life,
+                used: false,
+                used_before,
+                logouts: flight.logouts,
+            };
             self.leases.insert(keys.access_key_id.clone(), held);
         }
         self.code_seen(&flight.operation, flight.sent.boot, result.as_ref().err());
