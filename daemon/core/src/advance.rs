@@ -31,11 +31,13 @@ impl Core {
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
         self.places = places;
+        self.forget_choices();
         self.sweep(now);
     }
 
     /// Answers a request, or does what it waits for. Returns its place if it waits for a code.
     fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) -> Option<Place> {
+        self.asks.get_mut(&id)?.choosing = None;
         match self.standing(now, self.asks.get(&id)?) {
             Standing::Supplied(supply) => self.supply(now, id, supply, out),
             Standing::Refused(denial) => self.deny(id, denial, out),
@@ -51,6 +53,7 @@ impl Core {
                     Target::Fact(..) => None,
                 };
             }
+            Standing::NeedsChoice(user) => self.need_choice(now, id, &user, out),
             Standing::NeedsCode { device, node, recipe } => {
                 if self.need_code(now, id, &device, &node, &recipe, out) {
                     return self.place(node);
@@ -183,12 +186,15 @@ impl Core {
         }
     }
 
-    /// Forgets what is neither held nor under way nor asked for.
+    /// Forgets what is neither held nor under way nor asked for, and failures after which nobody has tried again.
     fn sweep(&mut self, now: Now) {
         let queued: BTreeSet<&Node> = self.desk.all().flat_map(|(_, open)| &open.queue).collect();
         self.slots
             .retain(|node, slot| slot.lease.is_some() || slot.flight.busy(now) || queued.contains(node));
         self.facts.retain(|_, lookup| lookup.flight.busy(now));
+        for slot in self.slots.values_mut().filter(|slot| !slot.flight.busy(now)) {
+            slot.flight = Flight::default();
+        }
     }
 
     /// When [`Core::handle`] should be called with [`crate::event::Event::Woken`] if nothing happens before. Never a
@@ -197,7 +203,7 @@ impl Core {
         let mut moments: Vec<Boot> = Vec::new();
         for (id, pending) in &self.asks {
             moments.extend(pending.renewal_since.map(|since| since + policy::RENEWAL_PATIENCE));
-            if self.places.contains_key(id) {
+            if self.places.contains_key(id) || pending.choosing.is_some() {
                 moments.extend(pending.deadline(self.settings.default_wait));
             }
         }

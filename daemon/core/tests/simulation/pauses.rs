@@ -7,6 +7,7 @@ use awsd_core::effect::{Action, Operation};
 use awsd_core::event::Failure;
 use awsd_core::time::Boot;
 
+use crate::aws;
 use crate::world::{Clocks, World};
 
 /// A call is made this often in a row before whoever waits is told.
@@ -121,6 +122,9 @@ impl World {
         if *times > if code.is_some() { WITH_ONE_CODE } else { AT_ONCE } {
             self.fail(&format!("the same call over and over: {what}"));
         }
+        if self.resigned.as_deref() == Some(what) {
+            return;
+        }
         let now = self.now().boot;
         let Some(failed) = self.pauses.failed.get_mut(what).filter(|failed| !failed.slept) else { return };
         let since = now.since(failed.at);
@@ -132,7 +136,7 @@ impl World {
         let Some(failed) = self.pauses.failed.get(what) else { return };
         let least = if failed.attempts > 0 || failed.throttled {
             pause(if failed.attempts > 0 { failed.attempts } else { ATTEMPTS }, failed.throttled) / 2
-        } else if self.last_ask < failed.at && !self.mfa_session_ends(what) {
+        } else if self.last_ask < failed.at && !self.somebody_waits(what) && !self.mfa_session_ends(what) {
             self.renewal_pause(what, failed.given_up)
         } else {
             Duration::ZERO
@@ -140,6 +144,11 @@ impl World {
         if since < least {
             self.fail(&format!("failed, and {since:?} later it is made again: {what}"));
         }
+    }
+
+    /// Whether somebody is here who may need it, by now or in another way than before.
+    fn somebody_waits(&self, what: &str) -> bool {
+        self.open.values().any(|open| open.root() == root_of(what))
     }
 
     /// Whether this is taken from an MFA session that is about to end: it is taken once more then, without a pause.
@@ -169,7 +178,10 @@ impl World {
             return;
         }
         if !may_pass(failure) {
-            self.pauses.failed.remove(what);
+            // What is refused for its time is signed again: that is the same attempt.
+            if !aws::code_unseen(failure) {
+                self.pauses.failed.remove(what);
+            }
             return;
         }
         let at = Boot(self.boot);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use awsd_core::chain::{Base, RoleName};
+use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
@@ -15,7 +15,11 @@ use crate::world::{Clocks, Open, World, mfa_duration};
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
-        let chain = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
+        let new = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
+        // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
+        let again = self.last_chain.take().filter(|chain| !temporary(chain) && self.random.percent(40));
+        let chain = again.unwrap_or(new);
+        self.last_chain = Some(chain.clone());
         let purpose = *self.random.pick(&[
             Purpose::Repeated,
             Purpose::Repeated,
@@ -33,6 +37,7 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
+        let chooses = self.random.percent(80);
         let id = self.request();
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
         let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
@@ -48,14 +53,22 @@ impl World {
             keys.access_key_id,
             code.is_some()
         ));
-        let open =
-            Open { chain: chain.clone(), purpose, patience, asked: Boot(self.boot), shown: None, logouts };
+        let open = Open {
+            chain: chain.clone(),
+            purpose,
+            patience,
+            chooses,
+            asked: Boot(self.boot),
+            shown: None,
+            choosing: None,
+            logouts,
+        };
         self.open.insert(id, open);
         self.new_moment();
         self.last_ask = Boot(self.boot);
         self.give(Event::Ask(
             id,
-            Box::new(Ask { chain, purpose, patience, caller: Caller::default(), code }),
+            Box::new(Ask { chain, purpose, patience, chooses, caller: Caller::default(), code }),
         ));
     }
 
@@ -80,6 +93,7 @@ impl World {
 
     /// Somebody answers a question: at a terminal, or with `awsd mfa`.
     pub(crate) fn person(&mut self) {
+        self.choose();
         let shown: Vec<(RequestId, QuestionId, String)> = self
             .open
             .iter()
@@ -230,7 +244,12 @@ impl World {
         for device in self.aws.devices.values_mut() {
             device.tries.clear();
         }
+        self.chosen.clear();
         self.dismissed = None;
         self.abandoned = false;
     }
+}
+
+fn temporary(chain: &Chain) -> bool {
+    matches!(&chain.base, Base::Keys(keys) if keys.temporary())
 }

@@ -75,14 +75,19 @@ impl World {
 
     /// Time passes until a little before something that is held ends: that is where most is decided.
     pub(crate) fn pass_to_an_end(&mut self) {
-        const BEFORE: [u64; 14] = [0, 2, 10, 30, 50, 70, 130, 200, 290, 310, 800, 1190, 1310, 2650];
+        const SECONDS: [u64; 14] = [0, 2, 10, 30, 50, 70, 130, 200, 290, 310, 800, 1190, 1310, 2650];
+        const PARTS: [u32; 8] = [2, 4, 5, 7, 8, 10, 11, 14];
         let alive: Vec<_> = self.leases.values().filter(|held| held.expires > self.aws.now).collect();
         if alive.is_empty() {
             return;
         }
         let held = alive[self.random.index(alive.len())];
-        let left = held.expires.since(self.aws.now);
-        let before = Duration::from_secs(*self.random.pick(&BEFORE)).min(left);
+        let (left, life) = (held.expires.since(self.aws.now), held.life);
+        let before = if self.random.percent(50) {
+            Duration::from_secs(*self.random.pick(&SECONDS))
+        } else {
+            life / *self.random.pick(&PARTS)
+        };
         self.pass(left.saturating_sub(before));
     }
 }
