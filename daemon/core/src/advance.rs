@@ -26,10 +26,13 @@ impl Core {
         }
         self.renew(now, out);
         self.offer_codes(now, &mut places, out);
+        self.run_programs(now, &places, out);
         self.tell_silent(now, &mut places, out);
         self.queue_up(&places);
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
+        self.offer(now, out);
+        self.show_on_desktop(now, &places, out);
         self.places = places;
         self.forget_choices();
         self.sweep(now);
@@ -121,6 +124,7 @@ impl Core {
                 keys,
             },
             Supply::Session { node, notices, near_end } => {
+                self.note_use(now, &node, &pending.caller.display);
                 match self.lend(now, &pending, &node, notices, near_end) {
                     Some(served) => served,
                     None => return,
@@ -219,6 +223,9 @@ impl Core {
         }
         moments.extend(self.facts.values().map(|lookup| lookup.flight.not_before));
         moments.extend(self.desk.next_wake());
+        moments.extend(self.desktop_moments());
+        moments.extend(self.program_moments());
+        moments.extend(self.offer_moments(now));
         moments.into_iter().filter(|moment| *moment > now.boot).min()
     }
 }

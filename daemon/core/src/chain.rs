@@ -19,6 +19,8 @@ pub struct Chain {
     /// The MFA device of the base's user, where a line names one: on the profile asked for, else on the next source
     /// profile that has it.
     pub device: Option<String>,
+    /// The program that gives the device's codes, and its arguments (`mfa_process`).
+    pub mfa_process: Option<Arc<[String]>>,
     /// The roles to assume, the first one with the base's credentials.
     pub roles: Vec<Role>,
     /// The region for the caller's program.

@@ -198,6 +198,10 @@ pub(crate) fn wrong_code(skew: i64) -> Denial {
     )
 }
 
+pub(crate) fn program_gave(problem: &str) -> String {
+    format!("what mfa_process printed is no code: {problem}")
+}
+
 pub(crate) fn unclear_code(failure: &Failure) -> Denial {
     deny(
         Reason::AwsUnavailable,

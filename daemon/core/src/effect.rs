@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Keys, Role, Service};
-use crate::event::{CallId, Caller, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Display, QuestionId, RequestId};
 use crate::memory::Memory;
 use crate::time::Wall;
 
@@ -27,6 +27,16 @@ pub enum Effect {
     Choose(RequestId, Choice),
     /// That client's question needs no answer any more.
     Withdraw(RequestId, QuestionId),
+    /// Ask on the desktop, or show there how things stand now.
+    Ask(Question),
+    /// Offer on the desktop to renew an MFA session.
+    Offer(Offer),
+    /// The desktop has nothing to do with this question, or offer, any more.
+    Unask(QuestionId),
+    /// Run the program that gives codes for this question.
+    Run(QuestionId, Program),
+    /// Its code is not needed any more.
+    Stop(QuestionId),
     /// Tell a waiting client why it waits; one sentence.
     Progress(RequestId, String),
     /// Keep this across restarts (it holds no secret).
@@ -190,6 +200,38 @@ pub struct Question {
     pub reason: Option<String>,
     /// A code was given and AWS is being asked.
     pub verifying: bool,
+    /// It is asked on the desktop as well, or will be in a moment.
+    pub on_desktop: bool,
+    /// The person has just asked to be asked.
+    pub wanted: bool,
+    /// Where the person can be asked: that of the first caller that has a desktop.
+    pub display: Display,
+}
+
+/// A program that gives codes: `mfa_process`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program and its arguments; no shell.
+    pub words: Arc<[String]>,
+    /// Where it can show something, if it has to.
+    pub display: Display,
+}
+
+/// An offer to renew an MFA session before it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Which; numbered with the questions.
+    pub id: QuestionId,
+    /// The device's serial number or ARN.
+    pub device: String,
+    /// Whose device: the last part of its name.
+    pub user: String,
+    /// The profiles that are served from the session.
+    pub profiles: Vec<String>,
+    /// What is left of it.
+    pub remaining: Duration,
+    /// Where the person was last seen.
+    pub display: Display,
 }
 
 /// A list of devices, of which the person chooses one.

@@ -1,6 +1,8 @@
 //! Everything that can happen to the core.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -53,8 +55,23 @@ pub enum Event {
         /// As typed.
         code: SecretString,
     },
+    /// A code was given on the desktop.
+    Entered {
+        /// The question that was shown there.
+        question: QuestionId,
+        /// As typed.
+        code: SecretString,
+    },
     /// The person said "Not now".
     Dismissed(QuestionId),
+    /// The desktop can show this question, or this offer, to nobody.
+    Unreachable(QuestionId),
+    /// A program that is to give a code has something to tell.
+    Program(QuestionId, ProgramNews),
+    /// The person answered an offer to renew an MFA session.
+    Offered(QuestionId, OfferAnswer),
+    /// The person came, left, or locked the screen.
+    Presence(Presence),
     /// The client left; it needs no reply.
     Gone(RequestId),
     /// A call to AWS ended.
@@ -117,6 +134,50 @@ pub enum Patience {
     Never,
 }
 
+/// What a program that is to give a code has to tell.
+#[derive(Debug, Clone)]
+pub enum ProgramNews {
+    /// It takes its time: it may wait for a touch.
+    Slow,
+    /// Its output.
+    Code(SecretString),
+    /// It gave none; one sentence says why.
+    Failed(String),
+}
+
+/// What the person says to an offer to renew an MFA session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferAnswer {
+    /// Ask for the code now.
+    Renew,
+    /// Offer it again in a quarter of an hour, or what the settings say.
+    Later,
+    /// No more today.
+    NotToday,
+}
+
+/// What is known of the person at the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The screen was locked.
+    Locked,
+    /// It was unlocked.
+    Unlocked,
+    /// Nobody has touched anything for a while.
+    Idle,
+    /// Somebody is there again.
+    Active,
+}
+
+/// Where a caller's person sees things: the variables of the caller's environment that say it. Passed on, never read here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Display {
+    /// Names and values.
+    pub variables: Arc<BTreeMap<String, String>>,
+    /// They name a desktop.
+    pub graphical: bool,
+}
+
 /// Who asks: for display only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
@@ -124,6 +185,8 @@ pub struct Caller {
     pub pid: Option<u32>,
     /// What it will run.
     pub command: Option<String>,
+    /// Where its person can be asked.
+    pub display: Display,
 }
 
 /// How a call to AWS ended.

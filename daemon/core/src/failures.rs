@@ -120,6 +120,7 @@ impl Core {
         };
         let answerers = self.desk.take_answerers(device);
         if let Some(problem) = again {
+            self.give_up_program(device);
             // Whoever waits stays before the question, which is asked again.
             if let Some(open) = self.desk.open_mut(device) {
                 open.ask_again(now, problem.clone());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::chain::{Keys, Role, Service};
 use crate::event::CallId;
+use crate::offers::LastUse;
 use crate::policy;
 use crate::time::{Boot, Now, Wall};
 
@@ -173,6 +174,8 @@ pub(crate) struct Slot {
     pub renewal_failures: u32,
     /// For display.
     pub profiles: BTreeSet<String>,
+    /// Of an MFA session: when something was last served from it.
+    pub last_use: Option<LastUse>,
 }
 
 impl Slot {
@@ -184,6 +187,7 @@ impl Slot {
             renewing: false,
             renewal_failures: 0,
             profiles: BTreeSet::new(),
+            last_use: None,
         }
     }
 }

@@ -47,6 +47,18 @@ pub const QUESTION_LINGERS: Duration = minutes(10);
 /// After "Not now" the device is left alone for this long, except at a terminal and by `awsd login`.
 pub const NOT_NOW: Duration = minutes(15);
 
+/// The renewal of an MFA session is offered if something was served from it within this time.
+pub const OFFER_AFTER_USE: Duration = minutes(60);
+
+/// "Not today", when it is said in the morning.
+pub const NOT_TODAY: Duration = minutes(12 * 60);
+
+/// Devices show another code every so often (RFC 6238, and AWS's own).
+pub const CODE_STEP: Duration = Duration::from_secs(30);
+
+/// How often a program is run again for a code that has not been used before.
+pub const PROGRAM_RUNS: u32 = 3;
+
 /// An `AccessDenied` under an MFA session older than this may be a policy on the session's age.
 pub const MFA_AGE_SUSPECT: Duration = minutes(60);
 

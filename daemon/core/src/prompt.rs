@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::effect::{Denial, Question, Reason};
 use crate::event::{CallId, Caller, QuestionId, RequestId};
 use crate::graph::{Device, Node};
+use crate::programs::Program;
 use crate::policy::{NOT_NOW, QUESTION_LINGERS, SPENT_MEMORY, TRIES, TRIES_WINDOW};
 use crate::time::{Boot, Now, Wall};
 
@@ -50,6 +51,12 @@ pub(crate) struct Open {
     profile: String,
     caller: Caller,
     reason: Option<String>,
+    /// The person asked to be asked: somebody waits for it although no caller does.
+    pub wanted: bool,
+    /// When the desktop last said that it can show it to nobody.
+    pub unreachable: Option<Boot>,
+    /// The program that gives codes, and how far it is.
+    pub program: Option<Program>,
 }
 
 /// Somebody who waits for a code.
@@ -77,6 +84,12 @@ pub(crate) struct Unfit {
 }
 
 impl Open {
+    /// Shows it again, with a reason if there is one.
+    pub(crate) fn explain(&mut self, reason: Option<&str>) {
+        self.reason = reason.map(str::to_owned).or(self.reason.take());
+        self.version += 1;
+    }
+
     /// Asks again, with the reason.
     pub(crate) fn ask_again(&mut self, now: Now, problem: Denial) {
         self.reason = Some(problem.sentence.clone());
@@ -101,6 +114,9 @@ impl Open {
             age: now.boot.since(self.since),
             reason: self.reason.clone(),
             verifying: self.verifying.is_some(),
+            on_desktop: false,
+            wanted: self.wanted,
+            display: self.caller.display.clone(),
         }
     }
 }
@@ -111,7 +127,7 @@ fn next_id(last: &mut u64) -> QuestionId {
 }
 
 /// Whose device it is, as far as its name tells.
-fn user_of(serial: &str) -> &str {
+pub(crate) fn user_of(serial: &str) -> &str {
     serial.rsplit('/').next().unwrap_or(serial)
 }
 
@@ -170,6 +186,9 @@ impl Desk {
             profile: profile.to_owned(),
             caller: caller.clone(),
             reason: reason.map(str::to_owned),
+            wanted: false,
+            unreachable: None,
+            program: None,
         });
         if !open.queue.contains(node) {
             open.queue.push_back(node.clone());

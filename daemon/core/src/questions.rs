@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::SecretString;
 
 use crate::denial;
-use crate::effect::{Denial, Effect};
+use crate::effect::{Denial, Effect, Question};
 use crate::event::{Patience, QuestionId, RequestId};
 use crate::graph::{Device, Node};
 use crate::prompt::{Open, Waiter};
@@ -59,7 +59,7 @@ impl Core {
     }
 
     /// A code goes to AWS with the call at the front of the queue.
-    fn send_code(&mut self, now: Now, device: &Device, code: SecretString, out: &mut Vec<Effect>) {
+    pub(crate) fn send_code(&mut self, now: Now, device: &Device, code: SecretString, out: &mut Vec<Effect>) {
         let Some(node) = self.desk.open(device).and_then(|open| open.queue.front().cloned()) else { return };
         self.start(now, &Target::Session(node), Some(code), out);
     }
@@ -95,12 +95,17 @@ impl Core {
         });
     }
 
+    /// Whether a program or the desktop may give the code.
+    fn answered_without_terminal(&self, device: &Device, pending: &Pending) -> bool {
+        self.desk.open(device).is_some_and(Open::has_program) || self.desktop_answers(device, pending)
+    }
+
     /// Why a request that stands before a question does not wait there (any longer).
     fn silenced(&self, now: Now, pending: &Pending, device: &Device, shown: bool) -> Option<Denial> {
         let profile = &pending.chain.profile;
         let alone = match pending.patience {
             Patience::Never => true,
-            Patience::Silent(None) => !shown,
+            Patience::Silent(None) => !shown && !self.answered_without_terminal(device, pending),
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
         if alone {
@@ -113,31 +118,36 @@ impl Core {
 
     /// Brings every terminal up to date.
     pub(crate) fn show(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
-        let mut waiting: BTreeMap<&Device, usize> = BTreeMap::new();
-        for place in places.values() {
-            *waiting.entry(&place.device).or_default() += 1;
+        let ids: Vec<RequestId> =
+            self.asks.iter().filter(|(_, pending)| pending.has_terminal()).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.show_one(now, id, places, out);
         }
-        for (id, pending) in self.asks.iter_mut().filter(|(_, pending)| pending.has_terminal()) {
-            let open = places.get(id).and_then(|place| Some((&place.device, self.desk.open(&place.device)?)));
-            let version = open.map(|(_, open)| (open.id, open.version));
-            // A list never changes while it is shown.
-            let current = version.or(pending.choosing.map(|id| (id, 0)));
-            if pending.shown == current {
-                continue;
-            }
-            if let Some((old, _)) = pending.shown
-                && current.is_none_or(|(id, _)| id != old)
-            {
-                out.push(Effect::Withdraw(*id, old));
-            }
-            if let Some((device, open)) = open {
-                out.push(Effect::Show(
-                    *id,
-                    open.question(device, now, waiting.get(device).copied().unwrap_or(0)),
-                ));
-            } else if let Some(choice) = self.discoveries.choice(pending) {
-                out.push(Effect::Choose(*id, choice));
-            }
+    }
+
+    fn show_one(&mut self, now: Now, id: RequestId, places: &Places, out: &mut Vec<Effect>) {
+        let Some(pending) = self.asks.get(&id) else { return };
+        let open = places
+            .get(&id)
+            .and_then(|place| Some((&place.device, self.desk.open(&place.device)?)))
+            .filter(|(_, open)| !open.is_left_to_its_program());
+        let version = open.map(|(_, open)| (open.id, open.version));
+        // A list never changes while it is shown.
+        let current = version.or(pending.choosing.map(|id| (id, 0)));
+        if pending.shown == current {
+            return;
+        }
+        if let Some((old, _)) = pending.shown
+            && current.is_none_or(|(new, _)| new != old)
+        {
+            out.push(Effect::Withdraw(id, old));
+        }
+        if let Some((device, open)) = open {
+            out.push(Effect::Show(id, self.question(now, device, open, places)));
+        } else if let Some(choice) = self.discoveries.choice(pending) {
+            out.push(Effect::Choose(id, choice));
+        }
+        if let Some(pending) = self.asks.get_mut(&id) {
             pending.shown = current;
         }
     }
@@ -159,9 +169,8 @@ impl Core {
             Ok(code) => self.send_code(now, &device, code, out),
             Err(unfit) => {
                 let Some(open) = self.desk.open(&device) else { return };
-                let mut question = open.question(&device, now, self.waiting(&device));
-                question.reason = Some(unfit.sentence);
-                out.push(Effect::Show(by, question));
+                let question = self.question(now, &device, open, &self.places);
+                out.push(Effect::Show(by, Question { reason: Some(unfit.sentence), ..question }));
             }
         }
     }
@@ -225,10 +234,5 @@ impl Core {
         }
         self.desk.close(&device);
         self.desk.put_off(now, &device);
-    }
-
-    /// How many wait for a device's code.
-    pub(crate) fn waiting(&self, device: &Device) -> usize {
-        self.places.values().filter(|place| place.device == *device).count()
     }
 }

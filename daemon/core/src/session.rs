@@ -3,7 +3,7 @@
 //! [`Core::handle`] takes in one event, then looks at every request again (the `advance` module). It must never do
 //! anything else: no clock is read, nothing is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -11,9 +11,10 @@ use secrecy::SecretString;
 use crate::chain::{Base, Chain};
 use crate::denial;
 use crate::effect::Effect;
-use crate::event::{Ask, CallId, Caller, Event, Patience, Purpose, QuestionId, RequestId};
+use crate::event::{Ask, CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, RequestId};
 use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
+use crate::offers::Offered;
 use crate::policy;
 use crate::prompt::Desk;
 use crate::questions::Places;
@@ -28,6 +29,23 @@ pub struct Settings {
     pub mfa_duration: Duration,
     /// How long a caller without a terminal waits for a code.
     pub default_wait: Duration,
+    /// Whether questions are asked on the desktop.
+    pub desktop: bool,
+    /// How long a terminal has a question to itself before the desktop shows it, too.
+    pub notify_after: Duration,
+    /// How long before its end the renewal of an MFA session in use is offered; zero: never.
+    pub offer_before: Duration,
+    /// How long an offer that was put off rests.
+    pub offer_pause: Duration,
+    /// Whether locking the screen forgets all sessions.
+    pub lock_on_screen_lock: bool,
+}
+
+/// Who is in front of the screen, as far as is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub locked: bool,
+    pub idle: bool,
 }
 
 /// All sessions of one person, and everything that is decided about them.
@@ -45,6 +63,13 @@ pub struct Core {
     pub(crate) discoveries: Discoveries,
     /// Who waits for a code, as of the last event.
     pub(crate) places: Places,
+    pub(crate) seat: Seat,
+    /// What the desktop shows of which question.
+    pub(crate) on_desktop: BTreeMap<QuestionId, u32>,
+    /// The questions that programs run for.
+    pub(crate) programs: BTreeSet<QuestionId>,
+    /// Offers to renew MFA sessions.
+    pub(crate) offers: BTreeMap<Node, Offered>,
     last_call: u64,
     random: fastrand::Rng,
 }
@@ -141,6 +166,10 @@ impl Core {
             desk: Desk::default(),
             discoveries: Discoveries::default(),
             places: Places::new(),
+            seat: Seat::default(),
+            on_desktop: BTreeMap::new(),
+            programs: BTreeSet::new(),
+            offers: BTreeMap::new(),
             last_call: 0,
             random: fastrand::Rng::with_seed(seed),
         }
@@ -157,7 +186,12 @@ impl Core {
             Event::Typed { by, question, code } => self.typed(now, by, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
+            Event::Entered { question, code } => self.entered(now, question, &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
+            Event::Unreachable(question) => self.unreachable(now, question),
+            Event::Program(question, news) => self.program(now, question, news, &mut out),
+            Event::Offered(offer, answer) => self.offered(now, offer, answer),
+            Event::Presence(presence) => self.presence(presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
             Event::Logout { by, access_keys } => self.logout(by, access_keys.as_deref(), &mut out),
@@ -194,7 +228,12 @@ impl Core {
     }
 
     fn logout(&mut self, by: RequestId, access_keys: Option<&[String]>, out: &mut Vec<Effect>) {
-        let goes = |key: &str| access_keys.is_none_or(|keys| keys.iter().any(|gone| gone == key));
+        self.forget(|key| access_keys.is_none_or(|keys| keys.iter().any(|gone| gone == key)), out);
+        out.push(Effect::Done(by, Vec::new()));
+    }
+
+    /// The sessions of these keys are gone, and everything that was under way for them.
+    fn forget(&mut self, goes: impl Fn(&str) -> bool, out: &mut Vec<Effect>) {
         // A result that comes after this finds no call and is dropped: nothing brings a session back.
         self.calls.retain(|_, target| !goes(&target.user().access_key_id));
         self.facts.retain(|target, _| !goes(&target.user().access_key_id));
@@ -204,11 +243,25 @@ impl Core {
         for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
-        let leaving = |pending: &Pending| pending.access_key_id().is_some_and(goes);
+        let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
         for (id, _) in self.asks.extract_if(.., |_, pending| leaving(pending)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
-        out.push(Effect::Done(by, Vec::new()));
+    }
+
+    /// The screen was locked or unlocked, or the person came or left. What a lock has taken, no unlocking brings back.
+    fn presence(&mut self, presence: Presence, out: &mut Vec<Effect>) {
+        match presence {
+            Presence::Locked => {
+                self.seat.locked = true;
+                if self.settings.lock_on_screen_lock {
+                    self.forget(|_| true, out);
+                }
+            }
+            Presence::Unlocked => self.seat.locked = false,
+            Presence::Idle => self.seat.idle = true,
+            Presence::Active => self.seat.idle = false,
+        }
     }
 
     pub(crate) fn next_call(&mut self, target: Target) -> CallId {

@@ -37,7 +37,7 @@ impl Core {
 
     /// Every question that is open.
     pub fn questions(&self, now: Now) -> Vec<Question> {
-        self.desk.all().map(|(device, open)| open.question(device, now, self.waiting(device))).collect()
+        self.desk.all().map(|(device, open)| self.question(now, device, open, &self.places)).collect()
     }
 
     /// The life left of the session that a profile would be served from, if it is held.

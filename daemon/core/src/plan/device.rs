@@ -1,5 +1,7 @@
 //! Which MFA device's code is asked for.
 
+use std::sync::Arc;
+
 use super::error::{PlanError, PlanErrorKind};
 use super::finding::Finding;
 use super::limits::{SERIAL_RULE, is_serial};
@@ -10,21 +12,33 @@ const SERIAL: &str = "mfa_serial";
 /// Guides in the wild use this name. The AWS CLI has never known it, and ignores it without a word.
 const ARN: &str = "mfa_arn";
 
-/// Other tools get the code from the program that this names.
+/// The program that gives the codes: a command line, which aws-vault reads as well.
 const PROCESS: &str = "mfa_process";
+const PROCESS_RULE: &str = "a program and its arguments, with quotes that are closed";
 
 /// The device that the profile asked for names, else the next source profile that names one.
 pub(super) fn choose(
     stops: &[Settings<'_>],
     warnings: &mut Vec<Finding>,
 ) -> Result<Option<String>, PlanError> {
-    warnings.extend(stops.iter().filter_map(about_process));
     for stop in stops {
         if let Some((key, line)) = of_profile(stop, warnings) {
             return checked(stop, key, line).map(Some);
         }
     }
     Ok(None)
+}
+
+/// The program that gives the codes: the one that the profile asked for names, else the next source profile that names
+/// one. Its words are what a shell would make of the line; no shell runs.
+pub(super) fn process(stops: &[Settings<'_>]) -> Result<Option<Arc<[String]>>, PlanError> {
+    let Some((stop, line)) = stops.iter().find_map(|stop| Some((stop, stop.get(PROCESS)?))) else {
+        return Ok(None);
+    };
+    match shlex::split(line.text()) {
+        Some(words) if !words.is_empty() => Ok(Some(words.into())),
+        _ => Err(stop.error(Some(line), PlanErrorKind::BadValue { key: PROCESS, rule: PROCESS_RULE })),
+    }
 }
 
 fn of_profile<'a>(stop: &Settings<'a>, warnings: &mut Vec<Finding>) -> Option<(&'static str, &'a Value)> {
@@ -60,14 +74,6 @@ fn about_arn(stop: &Settings<'_>, serial: Option<&Value>, arn: &Value) -> Findin
             "Remove the line with mfa_arn.",
         ),
     }
-}
-
-fn about_process(stop: &Settings<'_>) -> Option<Finding> {
-    let process = stop.get(PROCESS)?;
-    let sentence = format!("Profile '{}' has mfa_process, which awsd does not use yet.", stop.name());
-    let reason = "Codes are asked for as if the line were not there.";
-    let fix = "Type the code when it is asked for, or give it with awsd mfa.";
-    Some(Finding::warning("mfa-process", &process.origin, sentence, reason, fix))
 }
 
 fn checked(stop: &Settings<'_>, key: &'static str, line: &Value) -> Result<String, PlanError> {

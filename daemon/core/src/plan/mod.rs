@@ -89,6 +89,7 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
     let mut warnings = Vec::new();
     let route = route::find(profiles, &request.profile, &mut warnings)?;
     let device = device::choose(&route.stops, &mut warnings)?;
+    let mfa_process = device::process(&route.stops)?;
     let roles = role::read(&route, request)?;
     let region = service::region(&route, &request.environment)?;
     let service = service::read(profiles, &route, request, region.as_deref(), &roles, device.as_deref())?;
@@ -96,6 +97,7 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
         profile: request.profile.clone(),
         base: route.base,
         device,
+        mfa_process,
         roles,
         region,
         service: Arc::new(service),

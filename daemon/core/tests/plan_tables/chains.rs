@@ -53,16 +53,14 @@ fn a_bare_role_name() {
 }
 
 #[test]
-fn a_program_for_codes_is_not_used_and_that_is_said() {
-    let warned = |planned: Planned| -> Vec<_> {
-        planned.warnings.iter().map(|warning| (warning.code, warning.line())).collect()
-    };
-    let on_role = role_with("mfa_serial = GAHT12345678\nmfa_process = oathtool").expect("a plan");
-    assert_eq!(on_role.chain.device, some("GAHT12345678"));
-    assert_eq!(warned(on_role), [("mfa-process", Some(5))]);
-    let on_source =
-        planned(&format!("[profile p]\n{ROLE}[profile keys]\nmfa_process = oathtool")).expect("a plan");
-    assert_eq!(warned(on_source), [("mfa-process", Some(5))]);
+fn a_program_for_codes_is_named_by_the_profile_or_its_source() {
+    let words = |planned: Planned| planned.chain.mfa_process.map(|words| words.join("|"));
+    let on_role = role_with("mfa_serial = GAHT12345678\nmfa_process = ykman oath 'AWS: me' -s").expect("a plan");
+    assert_eq!(words(on_role), some("ykman|oath|AWS: me|-s"));
+    let source = |line: &str| planned(&format!("[profile p]\n{ROLE}[profile keys]\nmfa_process = {line}"));
+    assert_eq!(words(source("oathtool").expect("a plan")), some("oathtool"));
+    let unfinished = source("oathtool 'x").expect_err("a quote that is not closed");
+    assert_eq!((unfinished.kind.code(), unfinished.finding().line()), ("bad-value", Some(5)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod aws;
 mod calm;
 mod check;
 mod choices;
+mod desktop;
 mod network;
 mod pauses;
 mod people;
@@ -20,6 +21,8 @@ mod world;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use awsd_core::event::Presence;
 
 use crate::world::World;
 
@@ -36,7 +39,9 @@ fn schedule(seed: u64) {
         match world.random.below(100) {
             0..28 => world.ask(),
             28..58 => world.network(),
-            58..76 => world.person(),
+            58..66 => world.person(),
+            66..73 => world.person_at_desktop(),
+            73..76 => world.program(),
             76..85 => {
                 let by =
                     *world.random.pick(&[0_u64, 1, 1, 5, 30, 30, 60, 200, 600, 1200, 1800, 3600, 20_000]);
@@ -45,7 +50,8 @@ fn schedule(seed: u64) {
             }
             85..91 => world.pass_to_an_end(),
             91..93 => world.leave(),
-            93 => world.dismiss(),
+            93 if world.random.percent(50) => world.dismiss(),
+            93 => world.come_or_go(),
             94 => world.logout(),
             95 => world.disturb_clock(),
             96 if world.random.percent(40) => world.restart(),
@@ -63,6 +69,7 @@ fn schedule(seed: u64) {
 /// When the network works and everybody answers, everything comes to an end, and then to rest.
 fn settle(world: &mut World) {
     world.outage = None;
+    world.tell_presence(Presence::Idle);
     for _ in 0..400 {
         world.finish_calls();
         if world.open.is_empty() && world.answers.is_empty() {

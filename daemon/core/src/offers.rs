@@ -1,0 +1,137 @@
+//! Offers to renew an MFA session before it ends: to somebody who is there, about a session that is in use, and not more
+//! often than the person wants to hear it.
+
+use std::time::Duration;
+
+use crate::effect::{Effect, Offer};
+use crate::event::{Caller, Display, OfferAnswer, QuestionId};
+use crate::graph::Node;
+use crate::policy::{NOT_TODAY, OFFER_AFTER_USE};
+use crate::prompt::user_of;
+use crate::session::{Core, Settings};
+use crate::time::{Boot, Now};
+
+/// What was offered about an MFA session.
+#[derive(Debug, Default)]
+pub(crate) struct Offered {
+    /// It is on the desktop.
+    pub shown: Option<QuestionId>,
+    /// It is not offered before.
+    not_before: Boot,
+}
+
+/// When something was last served from an MFA session, and where its person was.
+#[derive(Debug)]
+pub(crate) struct LastUse {
+    pub at: Boot,
+    pub display: Display,
+}
+
+/// How long before its end the renewal of a session with this life is offered.
+fn margin(settings: &Settings, life: Duration) -> Duration {
+    settings.offer_before.min(life / 3)
+}
+
+impl Core {
+    /// Offers what should be renewed, and takes back what is without an object.
+    pub(crate) fn offer(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let ending: Vec<Node> = self.slots.keys().filter(|node| self.may_be_offered(now, node)).cloned().collect();
+        for (node, offered) in &mut self.offers {
+            offered.shown = offered.shown.filter(|_| ending.contains(node));
+        }
+        self.offers.retain(|_, offered| offered.shown.is_some() || offered.not_before > now.boot);
+        for node in ending {
+            let rests = self.offers.get(&node).is_some_and(|old| old.shown.is_some() || old.not_before > now.boot);
+            if rests || self.seat.idle {
+                continue;
+            }
+            let id = self.desk.number();
+            if let Some(offer) = self.offer_to_renew(now, id, &node) {
+                self.offers.insert(node, Offered { shown: Some(id), not_before: Boot::default() });
+                self.on_desktop.insert(id, 0);
+                out.push(Effect::Offer(offer));
+            }
+        }
+    }
+
+    /// Whether this is an MFA session that ends soon, and the desktop has nothing else to ask about its device.
+    fn may_be_offered(&self, now: Now, node: &Node) -> bool {
+        let Some(device) = node.device().filter(|_| node.is_mfa_session()) else { return false };
+        let quiet = !self.settings.desktop || self.seat.locked || self.desk.open(&device).is_some();
+        let ends = self.lease(node).is_some_and(|lease| {
+            lease.remaining(now, self.skew) <= margin(&self.settings, lease.life) && !self.settings.offer_before.is_zero()
+        });
+        ends && !quiet
+    }
+
+    /// What is offered, if something was served from the session not long ago.
+    fn offer_to_renew(&self, now: Now, id: QuestionId, node: &Node) -> Option<Offer> {
+        let slot = self.slots.get(node)?;
+        let last = slot.last_use.as_ref().filter(|last| now.boot.since(last.at) <= OFFER_AFTER_USE)?;
+        let device = node.device()?.serial;
+        Some(Offer {
+            id,
+            user: user_of(&device).to_owned(),
+            device,
+            profiles: slot.profiles.iter().cloned().collect(),
+            remaining: slot.lease.as_ref()?.remaining(now, self.skew),
+            display: last.display.clone(),
+        })
+    }
+
+    /// The person answered an offer.
+    pub(crate) fn offered(&mut self, now: Now, id: QuestionId, answer: OfferAnswer) {
+        let Some(node) = self.offer_of(id) else { return };
+        let pause = match answer {
+            OfferAnswer::Renew => return self.renew_by_person(now, &node),
+            OfferAnswer::Later => self.settings.offer_pause,
+            OfferAnswer::NotToday => NOT_TODAY,
+        };
+        self.offers.insert(node, Offered { shown: None, not_before: now.boot + pause });
+    }
+
+    /// An offer reached nobody.
+    pub(crate) fn put_off_offer(&mut self, now: Now, id: QuestionId) {
+        self.offered(now, id, OfferAnswer::Later);
+    }
+
+    fn offer_of(&self, id: QuestionId) -> Option<Node> {
+        self.offers.iter().find(|(_, offered)| offered.shown == Some(id)).map(|(node, _)| node.clone())
+    }
+
+    /// The person wants to give the code now, although no caller waits for it.
+    fn renew_by_person(&mut self, now: Now, node: &Node) {
+        self.offers.remove(node);
+        let (Some(slot), Some(device)) = (self.slots.get(node), node.device()) else { return };
+        let display = slot.last_use.as_ref().map(|last| last.display.clone()).unwrap_or_default();
+        let caller = Caller { display, ..Caller::default() };
+        let profile = slot.profiles.first().map_or(user_of(&device.serial), String::as_str);
+        self.desk.insist(&device);
+        self.desk.need(now, &device, node, profile, &caller, None);
+        if let Some(open) = self.desk.open_mut(&device) {
+            open.wanted = true;
+        }
+    }
+
+    /// Something was served from a session: also those that it stands on are in use.
+    pub(crate) fn note_use(&mut self, now: Now, node: &Node, display: &Display) {
+        for node in std::iter::successors(Some(node), |node| node.parent()) {
+            if let Some(slot) = self.slots.get_mut(node).filter(|_| node.is_mfa_session()) {
+                slot.last_use = Some(LastUse { at: now.boot, display: display.clone() });
+            }
+        }
+    }
+
+    /// The moments at which something may be offered.
+    pub(crate) fn offer_moments(&self, now: Now) -> impl Iterator<Item = Boot> {
+        self.slots.iter().filter(|(node, _)| node.is_mfa_session()).flat_map(move |(node, slot)| {
+            let ends = slot.lease.as_ref().map(|lease| {
+                let left = lease.remaining(now, self.skew);
+                now.boot + left.saturating_sub(margin(&self.settings, lease.life))
+            });
+            let rested = self.offers.get(node).map(|offered| offered.not_before);
+            let used_until = slot.last_use.as_ref().map(|last| last.at + OFFER_AFTER_USE);
+            ends.into_iter().chain(rested).filter(move |moment| used_until.is_some_and(|until| *moment <= until))
+        })
+    }
+}
