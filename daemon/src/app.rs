@@ -79,6 +79,9 @@ impl<W: World> App<W> {
                 let code = SecretString::from(code.expose());
                 self.happened(Event::Typed { by, question, code });
             }
+            Command::Chosen { by, question, device } => {
+                self.happened(Event::Chosen { by, question, device });
+            }
             Command::Gone(id) => {
                 if let Some(client) = self.clients.remove(&id) {
                     client.log(GONE);
@@ -126,6 +129,7 @@ impl<W: World> App<W> {
             Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
             Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
             Effect::Show(id, question) => self.update(id, Update::Question(question)),
+            Effect::Choose(id, choice) => self.update(id, Update::Choice(choice)),
             Effect::Withdraw(id, question) => self.update(id, Update::Answered(question)),
             Effect::Progress(id, text) => self.update(id, Update::Progress(text)),
             Effect::Remember(memory) => self.world.remember(&memory),

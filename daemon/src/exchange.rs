@@ -1,7 +1,7 @@
 //! What the connections and the app say to each other. Channels are bounded: a peer that is too fast waits, one that is
 //! too slow is left.
 
-use awsd_core::effect::{Denial, Notice, Question, Served};
+use awsd_core::effect::{Choice, Denial, Notice, Question, Served};
 use awsd_core::event::{QuestionId, RequestId};
 use awsd_proto::{Error, Event, Request, Secret, Status};
 use tokio::sync::mpsc;
@@ -33,6 +33,15 @@ pub(crate) enum Command {
         /// As typed.
         code: Secret,
     },
+    /// The person at that client's terminal chose a device.
+    Chosen {
+        /// Whose terminal.
+        by: RequestId,
+        /// The list on the screen.
+        question: QuestionId,
+        /// Its serial number or ARN.
+        device: String,
+    },
     /// The client left.
     Gone(RequestId),
 }
@@ -42,7 +51,9 @@ pub(crate) enum Command {
 pub(crate) enum Update {
     /// A code is needed.
     Question(Question),
-    /// It is not needed any more.
+    /// A device is to be chosen.
+    Choice(Choice),
+    /// That is not needed any more.
     Answered(QuestionId),
     /// Why the client waits.
     Progress(String),
@@ -67,6 +78,7 @@ impl Update {
     pub(crate) fn outcome(&self) -> Option<String> {
         match self {
             Self::Question(_)
+            | Self::Choice(_)
             | Self::Answered(_)
             | Self::Progress(_)
             | Self::Rows(_)

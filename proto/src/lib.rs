@@ -13,8 +13,8 @@ pub mod rows;
 pub mod secret;
 
 pub use message::{
-    Answer, Caller, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event, Login,
-    Notice, NoticeKind, Prompting, Purpose, Question, Reply, Request, ServerLine, Versioned,
+    Answer, Caller, Choice, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event,
+    Login, Notice, NoticeKind, Prompting, Purpose, Question, Reply, Request, ServerLine, Versioned,
 };
 pub use rows::{Finding, ProfileRow, SessionRow, Setting, Severity, Status};
 pub use secret::Secret;

@@ -128,6 +128,9 @@ pub struct Prompting {
     /// This client can ask at a terminal: it wants [`Event::Question`] and may send [`Answer`].
     #[serde(default)]
     pub terminal: bool,
+    /// It can also show a list of devices there: it wants [`Event::Choice`], which clients before this field do not know.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub choice: bool,
     /// Never ask; say at once that a code is needed.
     #[serde(default)]
     pub no_prompt: bool,
@@ -202,6 +205,13 @@ pub enum Answer {
         question: u64,
         /// As typed, without the newline.
         code: Secret,
+    },
+    /// The person chose a device. Anything that is not on the list gets the choice again, with the reason.
+    Device {
+        /// [`Choice::id`].
+        question: u64,
+        /// One of [`Choice::devices`].
+        device: String,
     },
 }
 
@@ -306,9 +316,11 @@ pub enum NoticeKind {
 pub enum Event {
     /// A code is needed; sent again, with a reason, when an answer was not accepted.
     Question(Question),
-    /// The question needs no answer from this client any more.
+    /// A device is to be chosen, before a code of it is needed. Only to clients that said [`Prompting::choice`].
+    Choice(Choice),
+    /// The question or choice needs no answer from this client any more.
     Answered {
-        /// [`Question::id`].
+        /// [`Question::id`] or [`Choice::id`], which are never the same.
         question: u64,
     },
     /// Nothing to do but wait; one sentence for a person.
@@ -349,6 +361,20 @@ pub struct Question {
     /// True while AWS is being asked about a code that was given.
     #[serde(default)]
     pub verifying: bool,
+}
+
+/// A user has several MFA devices, and no line says which one to use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Names the choice in [`Answer::Device`].
+    pub id: u64,
+    /// The profile that made it necessary.
+    pub profile: String,
+    /// Serial numbers or ARNs.
+    pub devices: Vec<String>,
+    /// Why it is asked again; one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Why a request failed.

@@ -43,6 +43,7 @@ fn name_of(line: &ServerLine) -> &'static str {
         },
         ServerLine::Event(event) => match event {
             Event::Question(_) => "event-question",
+            Event::Choice(_) => "event-choice",
             Event::Answered { .. } => "event-answered",
             Event::Progress { .. } => "event-progress",
             Event::Profile(_) => "event-profile",
@@ -76,27 +77,42 @@ fn every_request_has_an_example() {
         let envelope: Envelope = read(&name, &examples[&name]);
         assert_eq!(kind_of(&envelope.request), kind);
     }
-    let requests = examples.keys().filter(|name| name.starts_with("request-")).count();
-    assert_eq!(requests, Request::KINDS.len());
+}
+
+#[test]
+fn every_example_of_a_request_is_written_as_it_is_read() {
+    for (name, line) in examples().iter().filter(|(name, _)| name.starts_with("request-")) {
+        let envelope: Envelope = read(name, line);
+        assert!(name.starts_with(&format!("request-{}", kind_of(&envelope.request))), "{name}");
+    }
+}
+
+#[test]
+fn every_answer_has_an_example() {
+    let examples = examples();
+    let answers = examples.iter().filter(|(name, _)| name.starts_with("answer-"));
+    let told: Vec<_> = answers
+        .map(|(name, line)| match read(name, line) {
+            Answer::Code { question, code } => (name.as_str(), question, code.expose().to_owned()),
+            Answer::Device { question, device } => (name.as_str(), question, device),
+        })
+        .collect();
+    let phone = "arn:aws:iam::111122223333:mfa/alice-phone";
+    assert_eq!(told, [("answer-code", 7, "123456".to_owned()), ("answer-device", 6, phone.to_owned())]);
 }
 
 #[test]
 fn every_line_of_the_daemon_has_an_example() {
     let (mut names, examples) = (0, examples());
     for (name, line) in &examples {
-        if name.starts_with("request-") {
-            continue;
-        }
-        if name == "answer-code" {
-            let Answer::Code { question, code } = read(name, line);
-            assert_eq!((question, code.expose()), (7, "123456"));
+        if name.starts_with("request-") || name.starts_with("answer-") {
             continue;
         }
         let message: ServerLine = read(name, line);
         assert_eq!(name_of(&message), name);
         names += 1;
     }
-    assert_eq!(names, 11, "the arms of name_of");
+    assert_eq!(names, 12, "the arms of name_of");
 }
 
 #[test]

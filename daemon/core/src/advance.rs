@@ -31,11 +31,13 @@ impl Core {
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
         self.places = places;
+        self.forget_choices();
         self.sweep(now);
     }
 
     /// Answers a request, or does what it waits for. Returns its place if it waits for a code.
     fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) -> Option<Place> {
+        self.asks.get_mut(&id)?.choosing = None;
         match self.standing(now, self.asks.get(&id)?) {
             Standing::Supplied(supply) => self.supply(now, id, supply, out),
             Standing::Refused(denial) => self.deny(id, denial, out),
@@ -51,6 +53,7 @@ impl Core {
                     Target::Fact(..) => None,
                 };
             }
+            Standing::NeedsChoice(user) => self.need_choice(now, id, &user, out),
             Standing::NeedsCode { device, node, recipe } => {
                 if self.need_code(now, id, &device, &node, &recipe, out) {
                     return self.place(node);
@@ -197,7 +200,7 @@ impl Core {
         let mut moments: Vec<Boot> = Vec::new();
         for (id, pending) in &self.asks {
             moments.extend(pending.renewal_since.map(|since| since + policy::RENEWAL_PATIENCE));
-            if self.places.contains_key(id) {
+            if self.places.contains_key(id) || pending.choosing.is_some() {
                 moments.extend(pending.deadline(self.settings.default_wait));
             }
         }

@@ -154,6 +154,9 @@ impl Core {
             // From now on its life says how long that is believed.
             self.discoveries.without_device.remove(user);
         }
+        if let Some(device) = node.device() {
+            self.code_accepted(node.user(), &device.serial, out);
+        }
         self.remember_mfa(node, refused_without, out);
         if let Some(device) = self.desk.verified_by(call) {
             let answerers = self.desk.take_answerers(&device);
@@ -188,17 +191,22 @@ impl Core {
             out.push(Effect::Remember(self.memory.clone()));
             return;
         }
-        if usable.is_empty() && !others {
+        if !usable.is_empty() {
+            self.found_several(user, usable);
+            return;
+        }
+        if !others {
             self.discoveries.without_device.insert(user);
         }
         for id in waiting {
             let Some(pending) = self.asks.get(&id) else { continue };
             let profile = &pending.chain.profile;
-            let denial = match (usable.as_slice(), others) {
-                ([], true) => denial::only_security_keys(profile),
-                ([], false) if pending.chain.roles.is_empty() => continue,
-                ([], false) => denial::no_device_for_role(profile),
-                (several, _) => denial::several_devices(profile, several),
+            let denial = if others {
+                denial::only_security_keys(profile)
+            } else if pending.chain.roles.is_empty() {
+                continue;
+            } else {
+                denial::no_device_for_role(profile)
             };
             self.deny(id, denial, out);
         }

@@ -136,10 +136,20 @@ pub(crate) fn several_devices(profile: &str, serials: &[String]) -> Denial {
         Reason::BadDevice,
         format!("the user of {profile} has several MFA devices: {}", serials.join(", ")),
         format!(
-            "say which one to use: add the line mfa_serial = {} to the profile",
+            "say which one to use: add the line mfa_serial = {} to the profile, or choose at a terminal: awsd login \
+             {profile}",
             serials.first().map_or("ARN", String::as_str)
         ),
     )
+}
+
+pub(crate) fn not_chosen(profile: &str, serials: &[String]) -> Denial {
+    let several = several_devices(profile, serials);
+    Denial {
+        reason: Reason::CodeRequired,
+        sentence: format!("{}; nobody said in time which one to use", several.sentence),
+        ..several
+    }
 }
 
 pub(crate) fn only_security_keys(profile: &str) -> Denial {

@@ -23,6 +23,8 @@ pub enum Effect {
     Done(RequestId, Vec<Notice>),
     /// Show the question, or show it again, to a waiting client that has a terminal.
     Show(RequestId, Question),
+    /// Show a list of devices, or show it again, to a waiting client that can. Over, it is withdrawn like a question.
+    Choose(RequestId, Choice),
     /// That client's question needs no answer any more.
     Withdraw(RequestId, QuestionId),
     /// Tell a waiting client why it waits; one sentence.
@@ -188,6 +190,19 @@ pub struct Question {
     pub reason: Option<String>,
     /// A code was given and AWS is being asked.
     pub verifying: bool,
+}
+
+/// A list of devices, of which the person chooses one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Which; numbered with the questions.
+    pub id: QuestionId,
+    /// The profile that made it necessary.
+    pub profile: String,
+    /// Serial numbers or ARNs, more than one.
+    pub devices: Vec<String>,
+    /// Why it is asked again.
+    pub reason: Option<String>,
 }
 
 /// A session that is held, without its secrets.

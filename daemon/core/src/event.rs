@@ -35,6 +35,15 @@ pub enum Event {
         /// As typed.
         code: SecretString,
     },
+    /// A client that waits for a list of devices was told which one. Feedback comes as with [`Event::Typed`].
+    Chosen {
+        /// The request that waits.
+        by: RequestId,
+        /// The list on that client's screen; a choice from another one is ignored.
+        question: QuestionId,
+        /// The device's serial number or ARN.
+        device: String,
+    },
     /// `awsd mfa CODE`. Answered by exactly one [`crate::effect::Effect::Done`] or [`crate::effect::Effect::Denied`].
     Answer {
         /// Who wants to know whether it was right.
@@ -75,6 +84,8 @@ pub struct Ask {
     pub purpose: Purpose,
     /// Whether and how long it waits for a person.
     pub patience: Patience,
+    /// Its terminal, if it has one, can also show a list of devices to choose from.
+    pub chooses: bool,
     /// Shown with the question.
     pub caller: Caller,
     /// A code given beforehand; used only if one is needed.

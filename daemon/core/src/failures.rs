@@ -225,8 +225,9 @@ impl Core {
         }
     }
 
-    /// A device that was looked up and turns out not to work is looked up again next time.
+    /// A device that was looked up or chosen and turns out not to work is looked up again next time.
     fn forget_device(&mut self, target: &Target, out: &mut Vec<Effect>) {
+        self.discoveries.several.remove(target.user());
         if let Some(facts) = self.memory.users.get_mut(&target.user().access_key_id)
             && facts.device.take().is_some()
         {

@@ -16,6 +16,7 @@ pub mod verdict;
 
 mod advance;
 mod calls;
+mod choice;
 mod denial;
 mod failures;
 mod graph;

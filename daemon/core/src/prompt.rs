@@ -105,6 +105,11 @@ impl Open {
     }
 }
 
+fn next_id(last: &mut u64) -> QuestionId {
+    *last += 1;
+    QuestionId(*last)
+}
+
 /// Whose device it is, as far as its name tells.
 fn user_of(serial: &str) -> &str {
     serial.rsplit('/').next().unwrap_or(serial)
@@ -122,6 +127,11 @@ impl Desk {
     /// Every open question.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Device, &Open)> {
         self.devices.iter().filter_map(|(device, record)| Some((device, record.open.as_ref()?)))
+    }
+
+    /// A number for something else that is asked.
+    pub(crate) fn number(&mut self) -> QuestionId {
+        next_id(&mut self.last_id)
     }
 
     /// The device whose question this is.
@@ -147,22 +157,19 @@ impl Desk {
     ) {
         let record = self.devices.entry(device.clone()).or_default();
         let last_id = &mut self.last_id;
-        let open = record.open.get_or_insert_with(|| {
-            *last_id += 1;
-            Open {
-                id: QuestionId(*last_id),
-                queue: VecDeque::new(),
-                verifying: None,
-                problem: None,
-                version: 0,
-                answerers: Vec::new(),
-                profiles: BTreeSet::new(),
-                since: now.boot,
-                alone_since: None,
-                profile: profile.to_owned(),
-                caller: caller.clone(),
-                reason: reason.map(str::to_owned),
-            }
+        let open = record.open.get_or_insert_with(|| Open {
+            id: next_id(last_id),
+            queue: VecDeque::new(),
+            verifying: None,
+            problem: None,
+            version: 0,
+            answerers: Vec::new(),
+            profiles: BTreeSet::new(),
+            since: now.boot,
+            alone_since: None,
+            profile: profile.to_owned(),
+            caller: caller.clone(),
+            reason: reason.map(str::to_owned),
         });
         if !open.queue.contains(node) {
             open.queue.push_back(node.clone());

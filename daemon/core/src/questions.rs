@@ -119,7 +119,9 @@ impl Core {
         }
         for (id, pending) in self.asks.iter_mut().filter(|(_, pending)| pending.has_terminal()) {
             let open = places.get(id).and_then(|place| Some((&place.device, self.desk.open(&place.device)?)));
-            let current = open.map(|(_, open)| (open.id, open.version));
+            let version = open.map(|(_, open)| (open.id, open.version));
+            // A list never changes while it is shown.
+            let current = version.or(pending.choosing.map(|id| (id, 0)));
             if pending.shown == current {
                 continue;
             }
@@ -133,6 +135,8 @@ impl Core {
                     *id,
                     open.question(device, now, waiting.get(device).copied().unwrap_or(0)),
                 ));
+            } else if let Some(choice) = self.discoveries.choice(pending) {
+                out.push(Effect::Choose(*id, choice));
             }
             pending.shown = current;
         }

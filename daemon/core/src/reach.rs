@@ -34,7 +34,9 @@ pub(crate) enum Standing {
     Waits { target: Target, fallback: bool },
     /// It waits for a call that should be made now.
     Starts { target: Target, recipe: Recipe, fallback: bool },
-    /// It waits for a person.
+    /// It waits for a person to choose a device.
+    NeedsChoice(User),
+    /// It waits for a person to give a code.
     NeedsCode { device: Device, node: Node, recipe: Recipe },
 }
 
@@ -65,6 +67,7 @@ impl Core {
             Route::None(denial) => Standing::Refused(denial),
             Route::Keys(keys) => self.own_keys(now, pending, keys),
             Route::Unknown(fact, user, recipe) => self.fact(now, pending, Target::Fact(fact, user), recipe),
+            Route::Choice(user) => Standing::NeedsChoice(user),
             Route::Sessions(steps, notices) => self.reach(now, pending, &steps, notices),
         }
     }

@@ -3,11 +3,12 @@
 //! Here it is decided whether a device is needed and which, whether a role is taken from the MFA session or directly,
 //! and for how long. Nothing is fetched here; what is not known yet is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chain::{Base, Chain, Keys, RoleName, partition};
+use crate::choice::Several;
 use crate::denial;
 use crate::effect::{Denial, Notice, NoticeKind};
 use crate::event::Purpose;
@@ -24,6 +25,8 @@ pub(crate) enum Route {
     Sessions(Vec<Step>, Vec<Notice>),
     /// Something about the user must be found out first.
     Unknown(Fact, User, Recipe),
+    /// The person must say first which of the user's devices to use.
+    Choice(User),
     /// There is no way.
     None(Denial),
 }
@@ -58,6 +61,8 @@ pub(crate) struct Refused {
 pub(crate) struct Discoveries {
     /// Users whose device list came back empty.
     pub without_device: BTreeSet<User>,
+    /// Users with several devices, as long as somebody is here who may need one.
+    pub several: BTreeMap<User, Several>,
     /// Roles (by ARN) that refused the duration asked for.
     pub short_roles: BTreeSet<String>,
 }
@@ -99,18 +104,33 @@ impl Router<'_> {
 
     /// A user's own session: with MFA if there is a device, and it is looked up before it is done without.
     fn own_session(&self, chain: &Chain, user: User, facts: &UserFacts, recipe: Recipe) -> Route {
-        let device = chain.device.clone().or_else(|| facts.device.clone());
+        let device = chain.device.as_ref().or_else(|| self.device(&user, facts)).cloned();
         let without = Node::User(user.clone(), None);
         let node = match device {
             Some(serial) => Node::User(user, Some(serial)),
             None if self.discoveries.without_device.contains(&user) || (self.live)(&without) => without,
-            None => return Route::Unknown(Fact::Devices, user, recipe),
+            None => return self.find_device(user, recipe),
         };
         let notices = match node {
             Node::User(_, None) => vec![denial::no_device(&chain.profile)],
             _ => Vec::new(),
         };
         Route::Sessions(vec![Step { node, recipe }], notices)
+    }
+
+    /// The device of a user where no line names one: remembered, or chosen a moment ago.
+    fn device<'a>(&'a self, user: &User, facts: &'a UserFacts) -> Option<&'a String> {
+        let chosen = || self.discoveries.several.get(user)?.chosen.as_ref();
+        facts.device.as_ref().or_else(chosen)
+    }
+
+    /// AWS is asked for the devices, and the person where AWS knows several.
+    fn find_device(&self, user: User, recipe: Recipe) -> Route {
+        if self.discoveries.several.contains_key(&user) {
+            Route::Choice(user)
+        } else {
+            Route::Unknown(Fact::Devices, user, recipe)
+        }
     }
 
     /// Decides what the first role is taken with; the rest of the chain follows from it.
@@ -127,9 +147,9 @@ impl Router<'_> {
         if let Some(serial) = &way.chain.device {
             return with_mfa(serial);
         }
-        let Some(serial) = &way.facts.device else {
+        let Some(serial) = self.device(user, way.facts) else {
             return if refused.without_mfa && !self.discoveries.without_device.contains(user) {
-                Route::Unknown(Fact::Devices, user.clone(), way.recipe.clone())
+                self.find_device(user.clone(), way.recipe.clone())
             } else {
                 self.roles(way, Parent::Keys(user.clone()), None)
             };

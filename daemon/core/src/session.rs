@@ -55,6 +55,7 @@ pub(crate) struct Pending {
     pub chain: Chain,
     pub purpose: Purpose,
     pub patience: Patience,
+    pub chooses: bool,
     pub caller: Caller,
     pub since: Boot,
     /// `--code`, until it is used.
@@ -70,6 +71,8 @@ pub(crate) struct Pending {
     pub renewal_failed: bool,
     /// Since when it waits for such a renewal.
     pub renewal_since: Option<Boot>,
+    /// The list of devices that it stands before, as of the last event.
+    pub choosing: Option<QuestionId>,
     /// What its terminal shows.
     pub shown: Option<(QuestionId, u32)>,
 }
@@ -80,6 +83,7 @@ impl Pending {
             chain: ask.chain,
             purpose: ask.purpose,
             patience: ask.patience,
+            chooses: ask.chooses,
             caller: ask.caller,
             since,
             code: ask.code,
@@ -89,6 +93,7 @@ impl Pending {
             lost_session: false,
             renewal_failed: false,
             renewal_since: None,
+            choosing: None,
             shown: None,
         }
     }
@@ -150,6 +155,7 @@ impl Core {
                 self.asks.insert(id, Pending::new(*ask, now.boot));
             }
             Event::Typed { by, question, code } => self.typed(now, by, question, &code, &mut out),
+            Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
             Event::Gone(id) => self.gone(id),

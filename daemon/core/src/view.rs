@@ -49,7 +49,7 @@ impl Core {
                 let left = self.lease(&steps.last()?.node)?.remaining(now, self.skew);
                 (!left.is_zero()).then_some(left)
             }
-            Route::Keys(_) | Route::Unknown(..) | Route::None(_) => None,
+            Route::Keys(_) | Route::Unknown(..) | Route::Choice(_) | Route::None(_) => None,
         }
     }
 }

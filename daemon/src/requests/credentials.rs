@@ -86,7 +86,7 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
 }
 
 fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
-    let Prompting { caller, terminal, no_prompt, wait, code } = prompting;
+    let Prompting { caller, terminal, choice, no_prompt, wait, code } = prompting;
     let wait = wait.map(Duration::from_secs);
     let patience = match (no_prompt, terminal) {
         (true, _) => Patience::Never,
@@ -95,5 +95,13 @@ fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
     };
     let command = caller.command.map(|command| command.chars().take(MAX_COMMAND).collect());
     let caller = Caller { pid: caller.pid, command };
-    Ask { chain, purpose, patience, caller, code: code.map(|code| SecretString::from(code.expose())) }
+    let chooses = terminal && choice;
+    Ask {
+        chain,
+        purpose,
+        patience,
+        chooses,
+        caller,
+        code: code.map(|code| SecretString::from(code.expose())),
+    }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Identity {
     pub mfa: Option<Wall>,
     /// It goes back to a session with MFA.
     pub by_mfa: bool,
+    /// The device of that session.
+    pub device: Option<String>,
     /// The roles taken, the last one is what these keys are.
     pub roles: Vec<Taken>,
     pub expires: Wall,
@@ -226,6 +228,7 @@ impl Aws {
                 let verified = self.verify(key, mfa.as_ref(), &scope(operation))?;
                 let identity = Identity {
                     mfa: verified,
+                    device: mfa.as_ref().map(|mfa| mfa.serial.clone()),
                     roles: Vec::new(),
                     ..self.identity(key, None, *duration, logouts)
                 };
@@ -315,6 +318,7 @@ impl Aws {
             root: caller.map_or_else(|| key.to_owned(), |caller| caller.root.clone()),
             mfa: None,
             by_mfa: caller.is_some_and(|caller| caller.by_mfa || caller.mfa.is_some()),
+            device: caller.and_then(|caller| caller.device.clone()),
             roles: caller.map(|caller| caller.roles.clone()).unwrap_or_default(),
             expires: self.now + duration / self.shortened,
             scope: String::new(),

@@ -17,7 +17,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const NOISE: Duration = Duration::from_secs(3);
 
 impl Open {
-    fn root(&self) -> &str {
+    pub(crate) fn root(&self) -> &str {
         match &self.chain.base {
             Base::Keys(keys) => &keys.access_key_id,
             Base::Source(_) => "",
@@ -54,8 +54,8 @@ impl Open {
 }
 
 impl World {
-    /// Whether an MFA session of this user is held that roles can be taken with, and was at a moment.
-    fn mfa_session_lives(&self, root: &str, since: Boot) -> bool {
+    /// Whether an MFA session of this user and device is held that roles can be taken with, and was at a moment.
+    fn mfa_session_lives(&self, root: &str, device: Option<&String>, since: Boot) -> bool {
         let logouts = self.logouts.get(root).copied().unwrap_or(0);
         let what = format!("session {root} Some(");
         let lives = |held: &Held| {
@@ -63,7 +63,8 @@ impl World {
             held.logouts == logouts && left > MINUTE.min(held.life / 12) + NOISE
         };
         // A newer one replaces it, also where the settings made it shorter.
-        let known = self.leases.values().filter(|held| held.what.starts_with(&what) && held.given <= since);
+        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_ref() == device;
+        let known = self.leases.values().filter(of_device).filter(|held| held.given <= since);
         known.max_by_key(|held| held.given).is_some_and(lives)
     }
 
@@ -97,8 +98,10 @@ impl World {
         };
         let coded = what.ends_with("\")") || what.contains("session ") || what.contains("/young ");
         let over = self.clocks != Clocks::Right
-            || open.source_end().is_some_and(|end| end.since(self.aws.now) < NOISE);
-        let lost = over || identity.by_mfa && !self.mfa_session_lives(&identity.root, self.now().boot);
+            || open.source_end().is_some_and(|end| end.since(self.aws.now) < NOISE)
+            || open.root().starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < NOISE;
+        let lives = self.mfa_session_lives(&identity.root, identity.device.as_ref(), self.now().boot);
+        let lost = over || identity.by_mfa && !lives;
         if self.calm
             && left + NOISE < enough.min(life / 3)
             && !coded
@@ -186,16 +189,17 @@ impl World {
                 (matches!(open.first_role(), "closed" | "young") || !has_device) && asked
             }
             Reason::BadDevice => {
-                matches!(root.as_str(), "AKIADAVE" | "AKIAEVE") || open.has_a_strangers_device()
+                root == "AKIADAVE" && !open.can_choose() || root == "AKIAEVE" || open.has_a_strangers_device()
             }
             Reason::AwsRefused => open.first_role().starts_with("odd"),
             Reason::CodeRequired => {
-                self.question_expected = true;
+                self.question_expected = open.choosing.is_none();
                 let asked = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
                 let new = (asked && open.wants_new_mfa())
                     || open.has_a_strangers_device()
                     || open.takes_its_own_code();
-                new || open.chain.roles.is_empty() || !self.mfa_session_lives(&root, now)
+                new || open.chain.roles.is_empty()
+                    || !self.mfa_session_lives(&root, self.device_of(open), now)
             }
             Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
@@ -242,7 +246,7 @@ impl World {
             let chained = held.what.contains("Taken");
             let due = held.given + held.life.saturating_sub((MINUTE * 20).min(held.life / 3));
             let renewable = !root.starts_with("ASIASAML") && !held.what.contains("+mfa")
-                || self.mfa_session_lives(root, due);
+                || self.mfa_session_lives(root, held.device.as_ref(), due);
             let left = held.expires.since(self.aws.now);
             let coded = held.what.ends_with("\")") || held.what.contains("/young ");
             // After a failure renewal rests for a while.
@@ -298,7 +302,8 @@ impl World {
             let missed = self.leases.values().find(|role| {
                 let newest =
                     self.leases.values().all(|other| other.what != role.what || other.given <= role.given);
-                let taken_from_it = role.given >= mfa.given && !role.what.contains("/young ");
+                let taken_from_it =
+                    role.given >= mfa.given && role.device == mfa.device && !role.what.contains("/young ");
                 let alive = role.expires.since(self.aws.now) > Duration::ZERO;
                 newest
                     && alive

@@ -7,6 +7,7 @@
 mod aws;
 mod calm;
 mod check;
+mod choices;
 mod network;
 mod pauses;
 mod people;
@@ -67,6 +68,7 @@ fn settle(world: &mut World) {
         if world.open.is_empty() && world.answers.is_empty() {
             break;
         }
+        world.choose_rightly();
         world.answer_rightly();
         world.finish_calls();
         world.pass(Duration::from_secs(31));

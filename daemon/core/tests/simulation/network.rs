@@ -18,10 +18,11 @@ impl World {
         let signer = match self.aws.sessions.get(key) {
             None => key.clone(),
             Some(session) => format!(
-                "{}{}{:?}",
+                "{}{}{:?}{}",
                 session.root,
                 if session.mfa.is_some() || session.by_mfa { "+mfa" } else { "" },
-                session.roles
+                session.roles,
+                session.device.as_ref().map(|device| format!(" by {device}")).unwrap_or_default(),
             ),
         };
         let elsewhere = operation.service.sts_endpoint.as_deref().unwrap_or_default();
@@ -53,6 +54,7 @@ impl World {
         }
         self.check_pause(&what, Self::code_of(&operation));
         self.check_looked_up(&operation);
+        self.check_lookup(&operation);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
         self.check_duration(&operation);
@@ -150,7 +152,17 @@ impl World {
             let Some(expires) = keys.expiration else { self.fail("a session without an end") };
             let given = Boot(self.boot);
             let life = expires.since(self.aws.now);
-            let held = Held { what, given, expires, life, used: false, used_before, logouts: flight.logouts };
+            let device = self.aws.sessions[&keys.access_key_id].device.clone();
+            let held = Held {
+                what,
+                device,
+                given,
+                expires,
+                life,
+                used: false,
+                used_before,
+                logouts: flight.logouts,
+            };
             self.leases.insert(keys.access_key_id.clone(), held);
         }
         self.code_seen(&flight, result.as_ref().err());

@@ -33,6 +33,7 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
+        let chooses = self.random.percent(80);
         let id = self.request();
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
         let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
@@ -48,14 +49,22 @@ impl World {
             keys.access_key_id,
             code.is_some()
         ));
-        let open =
-            Open { chain: chain.clone(), purpose, patience, asked: Boot(self.boot), shown: None, logouts };
+        let open = Open {
+            chain: chain.clone(),
+            purpose,
+            patience,
+            chooses,
+            asked: Boot(self.boot),
+            shown: None,
+            choosing: None,
+            logouts,
+        };
         self.open.insert(id, open);
         self.new_moment();
         self.last_ask = Boot(self.boot);
         self.give(Event::Ask(
             id,
-            Box::new(Ask { chain, purpose, patience, caller: Caller::default(), code }),
+            Box::new(Ask { chain, purpose, patience, chooses, caller: Caller::default(), code }),
         ));
     }
 
@@ -80,6 +89,7 @@ impl World {
 
     /// Somebody answers a question: at a terminal, or with `awsd mfa`.
     pub(crate) fn person(&mut self) {
+        self.choose();
         let shown: Vec<(RequestId, QuestionId, String)> = self
             .open
             .iter()
@@ -230,6 +240,7 @@ impl World {
         for device in self.aws.devices.values_mut() {
             device.tries.clear();
         }
+        self.chosen.clear();
         self.dismissed = None;
         self.abandoned = false;
     }

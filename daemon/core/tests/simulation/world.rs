@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain};
-use awsd_core::effect::{Effect, Operation, Question, Reason};
+use awsd_core::effect::{Choice, Effect, Operation, Question, Reason};
 use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
@@ -32,8 +32,12 @@ pub(crate) struct Open {
     pub chain: Chain,
     pub purpose: Purpose,
     pub patience: Patience,
+    /// Its client can show a list of devices.
+    pub chooses: bool,
     pub asked: Boot,
     pub shown: Option<Question>,
+    /// The list of devices on its terminal.
+    pub choosing: Option<Choice>,
     /// How often its user's sessions had been logged out.
     pub logouts: u64,
 }
@@ -92,6 +96,8 @@ pub(crate) struct World {
     pub calm: bool,
     /// What the core wanted to be remembered.
     pub memory: Memory,
+    /// The device that was last chosen, by the user's key.
+    pub chosen: BTreeMap<String, String>,
     /// When somebody last said "Not now".
     pub dismissed: Option<Boot>,
     /// Questions that nobody waits for, and since when.
@@ -113,6 +119,8 @@ pub(crate) fn mfa_duration(random: &mut Random) -> Duration {
 /// What the simulation knows of keys that the core was given.
 pub(crate) struct Held {
     pub what: String,
+    /// The device whose session it is or was taken from.
+    pub device: Option<String>,
     pub given: Boot,
     pub expires: Wall,
     pub life: Duration,
@@ -166,6 +174,7 @@ impl World {
             quick,
             calm,
             memory: Memory::default(),
+            chosen: BTreeMap::new(),
             dismissed: None,
             alone: BTreeMap::new(),
             question_expected: false,
@@ -255,16 +264,24 @@ impl World {
             Effect::Show(id, question) => {
                 self.log(&format!("show {id:?} {:?} {:?}", question.id, question.reason));
                 match self.open.get_mut(&id) {
-                    Some(open) if matches!(open.patience, Patience::Terminal(_)) => {
-                        open.shown = Some(question);
+                    Some(open)
+                        if matches!(open.patience, Patience::Terminal(_)) && open.choosing.is_none() =>
+                    {
+                        open.shown = Some(question.clone());
+                        self.check_asked_device(&self.open[&id], &question);
                     }
                     _ => self.fail(&format!("{id:?} is shown a question and cannot see it")),
                 }
             }
+            Effect::Choose(id, choice) => self.list_shown(id, &choice),
             Effect::Withdraw(id, question) => {
                 self.log(&format!("withdraw {id:?} {question:?}"));
-                let shown = self.open.get_mut(&id).and_then(|open| open.shown.take());
-                if shown.is_none_or(|shown| shown.id != question) {
+                let open = self.open.get_mut(&id);
+                let shown = open.and_then(|open| {
+                    let list = open.choosing.take().map(|choice| choice.id);
+                    list.or(open.shown.take().map(|question| question.id))
+                });
+                if shown != Some(question) {
                     self.fail("a question is withdrawn that was not shown");
                 }
             }
@@ -272,7 +289,10 @@ impl World {
                 self.fail("progress is told to nobody")
             }
             Effect::Progress(..) => {}
-            Effect::Remember(memory) => self.memory = memory,
+            Effect::Remember(memory) => {
+                self.check_remembered(&memory);
+                self.memory = memory;
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! One connection: one request, the lines that answer it, and the codes that are typed meanwhile.
+//! One connection: one request, the lines that answer it, and what the person types meanwhile.
 
 use std::io;
 
@@ -102,10 +102,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                     answers += 1;
                     match request::parse_answer(&line) {
                         Err(error) => return self.cut_off(error).await,
-                        Ok(Answer::Code { question, code }) => {
-                            let typed = Command::Typed { by: id, question: QuestionId(question), code };
+                        Ok(answer) => {
                             // If the app is gone the updates end too.
-                            let _ending = commands.send(typed).await;
+                            let _ending = commands.send(answered(id, answer)).await;
                         }
                     }
                 }
@@ -129,6 +128,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             timeout(self.limits.write, self.stream.write_all(&line)).await.map_err(io::Error::from)??;
         }
         Ok(())
+    }
+}
+
+fn answered(by: RequestId, answer: Answer) -> Command {
+    match answer {
+        Answer::Code { question, code } => Command::Typed { by, question: QuestionId(question), code },
+        Answer::Device { question, device } => Command::Chosen { by, question: QuestionId(question), device },
     }
 }
 

@@ -3,8 +3,8 @@
 use awsd_core::effect::{self, Denial, Reason, Served};
 use awsd_core::time::Wall;
 use awsd_proto::{
-    Caller, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply, Secret, ServerLine,
-    Versioned,
+    Caller, Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply, Secret,
+    ServerLine, Versioned,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -15,6 +15,7 @@ pub(super) fn lines(update: Update) -> (Vec<ServerLine>, bool) {
     let event = |event| (vec![ServerLine::Event(event)], false);
     match update {
         Update::Question(asked) => event(Event::Question(question(asked))),
+        Update::Choice(list) => event(Event::Choice(choice(list))),
         Update::Answered(id) => event(Event::Answered { question: id.0 }),
         Update::Progress(text) => event(Event::Progress { text }),
         Update::Rows(rows) => (rows.into_iter().map(ServerLine::Event).collect(), false),
@@ -52,6 +53,11 @@ fn question(asked: effect::Question) -> Question {
         reason: asked.reason,
         verifying: asked.verifying,
     }
+}
+
+/// A list of devices as it is shown.
+fn choice(list: effect::Choice) -> Choice {
+    Choice { id: list.id.0, profile: list.profile, devices: list.devices, reason: list.reason }
 }
 
 fn credentials(served: &Served) -> Credentials {
