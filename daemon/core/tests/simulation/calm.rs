@@ -244,7 +244,9 @@ impl World {
             let root = held.what["role ".len()..].split(['+', '[', ' ']).next().unwrap_or_default();
             let gone = held.logouts != self.logouts.get(root).copied().unwrap_or(0);
             let chained = held.what.contains("Taken");
-            let due = held.given + held.life.saturating_sub((MINUTE * 20).min(held.life / 3));
+            // The earliest moment: what it is taken from must have been there by then.
+            let margin = (MINUTE * 20).min(held.life / 3) + (MINUTE * 2).min(held.life / 12);
+            let due = held.given + held.life.saturating_sub(margin);
             let renewable = !root.starts_with("ASIASAML") && !held.what.contains("+mfa")
                 || self.mfa_session_lives(root, held.device.as_ref(), due);
             let left = held.expires.since(self.aws.now);
