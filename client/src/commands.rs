@@ -89,7 +89,7 @@ fn prompting(asking: Asking, command: &str) -> Result<(Prompting, Option<Asker>)
     let prompting = Prompting {
         caller: context::caller(command),
         terminal: asker.is_some(),
-        choice: false,
+        choice: asker.is_some(),
         no_prompt: asking.no_prompt,
         wait: asking.wait.map(|wait| wait.as_secs()),
         code: asking.code,

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
-use awsd_proto::{Answer, Event, Reply, Request, ServerLine, duration};
+use awsd_proto::{Event, Reply, Request, ServerLine, duration};
 
 use crate::connect::{self, Connection};
 use crate::daemon_process;
@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::poll::readable;
 use crate::render::text::safe;
-use crate::terminal::{Asker, Wake};
+use crate::terminal::{Asked, Asker, Wake};
 
 /// Asks the daemon, which is started if it is not running. Rows go to `row` as they come.
 pub(crate) fn ask(
@@ -130,7 +130,10 @@ fn follow(
             match (line, &mut asker) {
                 (ServerLine::Reply(reply), _) => return Ok(reply.body),
                 (ServerLine::Error(error), _) => return Err(Failure::from(error.body).into()),
-                (ServerLine::Event(Event::Question(question)), Some(asker)) => asker.asked(question),
+                (ServerLine::Event(Event::Question(question)), Some(asker)) => {
+                    asker.asked(Asked::Code(question));
+                }
+                (ServerLine::Event(Event::Choice(choice)), Some(asker)) => asker.asked(Asked::Device(choice)),
                 (ServerLine::Event(Event::Answered { question }), Some(asker)) => asker.answered(question),
                 (ServerLine::Event(Event::Progress { text }), Some(_)) => {
                     output::complain(&format_args!("awsd: {}", safe(&text)));
@@ -149,9 +152,7 @@ fn follow(
                 Ok(false) => return Err(Interruption::Gone { anything_said }),
                 Err(error) => return Err(lost(&error, anything_said)),
             },
-            Wake::Typed { question, code } => {
-                send(connection.send(&Answer::Code { question, code }), anything_said)?;
-            }
+            Wake::Answered(answer) => send(connection.send(&answer), anything_said)?,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Asking for a code at the terminal while waiting for the daemon.
+//! Asking at the terminal, for a code or for one device of several, while waiting for the daemon.
 //!
 //! Always on the controlling terminal, never on stdin or stdout: those belong to the command. One client prompts per
 //! terminal, however many wait, and only one that the terminal listens to (the foreground process group). Nothing here
 //! happens until a question is open; from then on the terminal must be left as it was found, whatever happens.
 
+mod asked;
 mod prompt;
 mod signals;
 
@@ -14,15 +15,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use awsd_proto::Answer;
 use awsd_proto::endpoint::Endpoint;
-use awsd_proto::{Question, Secret};
 use rustix::fs::{Mode, OFlags};
 
 use crate::connect::Connection;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::poll::any_readable;
-use crate::render::text::safe;
+pub(crate) use asked::Asked;
 use prompt::{Input, Prompt};
 
 /// How often a client that may not prompt looks whether it may now: the one that prompted was stopped or ended, or this
@@ -33,13 +34,8 @@ const RECHECK: Duration = Duration::from_millis(200);
 pub(crate) enum Wake {
     /// The daemon sent something, or closed the connection.
     Daemon,
-    /// The person typed a line.
-    Typed {
-        /// The question it answers.
-        question: u64,
-        /// The line, without blanks around it.
-        code: Secret,
-    },
+    /// The person answered.
+    Answered(Answer),
 }
 
 /// Asks the questions of one request at the controlling terminal.
@@ -51,10 +47,10 @@ pub(crate) struct Asker {
 
 /// A question that waits for an answer.
 struct Open {
-    question: Question,
+    asked: Asked,
     /// Why it is asked again, until it has been shown.
     reason: Option<String>,
-    /// A code was typed here; the daemon has not judged it yet.
+    /// An answer was typed here; the daemon has not judged it yet.
     sent: bool,
     /// The person was told, because this client may not prompt.
     told: bool,
@@ -74,36 +70,37 @@ impl Asker {
     }
 
     /// The daemon asks, or asks again, or tells more about its question.
-    pub(crate) fn asked(&mut self, question: Question) {
-        let Some(open) = self.open.as_mut().filter(|open| open.question.id == question.id) else {
-            let reason = question.reason.clone();
-            self.open = Some(Open { question, reason, sent: false, told: false, prompt: None, turn: None });
+    pub(crate) fn asked(&mut self, asked: Asked) {
+        let Some(open) = self.open.as_mut().filter(|open| open.asked.id() == asked.id()) else {
+            let reason = asked.reason().cloned();
+            self.open = Some(Open { asked, reason, sent: false, told: false, prompt: None, turn: None });
             return;
         };
-        let again = question.reason.is_some() && (open.sent || question.reason != open.question.reason);
-        let judged = open.question.verifying && !question.verifying;
+        let reason = asked.reason();
+        let again = reason.is_some() && (open.sent || reason != open.asked.reason());
+        let judged = open.asked.verifying() && !asked.verifying();
         if again {
-            open.reason.clone_from(&question.reason);
+            open.reason = reason.cloned();
         }
         if again || judged {
             open.sent = false;
         }
-        if again || question.verifying {
+        if again || asked.verifying() {
             open.withdraw();
         }
-        open.question = question;
+        open.asked = asked;
     }
 
     /// The question needs no answer from here any more.
     pub(crate) fn answered(&mut self, question: u64) {
-        self.open.take_if(|open| open.question.id == question);
+        self.open.take_if(|open| open.asked.id() == question);
     }
 
     /// Waits for the daemon, and for the person where a question is open and this client may ask it.
     pub(crate) fn wait(&mut self, daemon: &Connection) -> Result<Wake, Failure> {
         let Some(open) = &mut self.open else { return Ok(Wake::Daemon) };
         loop {
-            if open.sent || open.question.verifying {
+            if open.sent || open.asked.verifying() {
                 return Ok(Wake::Daemon);
             }
             if open.prompt.is_none() {
@@ -118,10 +115,15 @@ impl Asker {
             match prompt.wait(daemon.as_fd()) {
                 Input::Elsewhere => return Ok(Wake::Daemon),
                 Input::Nothing => {}
-                Input::Line(code) => {
+                Input::Line(line) => {
                     open.prompt = None;
-                    open.sent = true;
-                    return Ok(Wake::Typed { question: open.question.id, code });
+                    match open.asked.answer(line) {
+                        Err(reason) => open.reason = Some(reason),
+                        Ok(answer) => {
+                            open.sent = true;
+                            return Ok(Wake::Answered(answer));
+                        }
+                    }
                 }
                 Input::Interrupted => {
                     // First the terminal, then the turn: another client may prompt while this one is stopped. Dropping
@@ -132,7 +134,7 @@ impl Asker {
                 }
                 Input::Ended => {
                     open.prompt = None;
-                    return Err(given_up());
+                    return Err(given_up(&open.asked));
                 }
             }
         }
@@ -157,12 +159,11 @@ impl Open {
             self.turn = take_turn(tty, lock_directory)?;
         }
         if self.turn.is_some() {
-            let text = format!("MFA code for {} ({}): ", self.question.user, self.question.profile);
-            let prompt = Prompt::open(tty, self.reason.as_deref(), &text).map_err(|error| {
+            let prompt = Prompt::open(tty, self.reason.as_deref(), &self.asked.words()).map_err(|error| {
                 Failure::new(
                     Exit::Failed,
-                    format!("the terminal cannot be used to ask for a code: {error}"),
-                    "give the code with --code CODE",
+                    format!("the terminal cannot be used to ask: {error}"),
+                    "give the code with --code CODE, and name the device with mfa_serial in the profile",
                 )
             })?;
             self.reason = None;
@@ -178,11 +179,7 @@ impl Open {
         }
         self.told = true;
         signals::without_being_stopped(|| {
-            output::complain(&format_args!(
-                "awsd: an MFA code is needed for {} ({})\n  answer from any terminal: awsd mfa CODE",
-                safe(&self.question.user),
-                safe(&self.question.profile)
-            ));
+            output::complain(&format_args!("awsd: {}", self.asked.elsewhere()));
         });
     }
 }
@@ -227,16 +224,24 @@ fn take_turn(tty: &impl AsFd, lock_directory: &Path) -> Result<Option<File>, Fai
 }
 
 /// Ctrl-D, or the terminal is gone.
-fn given_up() -> Failure {
-    Failure::new(
-        Exit::PersonNeeded,
-        "no code was typed",
-        "run it again and type the six digits that the MFA device shows, or give them with --code CODE",
-    )
+fn given_up(asked: &Asked) -> Failure {
+    let (sentence, hint) = match asked {
+        Asked::Code(_) => (
+            "no code was typed",
+            "run it again and type the six digits that the MFA device shows, or give them with --code CODE",
+        ),
+        Asked::Device(_) => (
+            "no MFA device was chosen",
+            "run it again and type its number, or add the line mfa_serial = ARN to the profile",
+        ),
+    };
+    Failure::new(Exit::PersonNeeded, sentence, hint)
 }
 
 #[cfg(test)]
 mod tests {
+    use awsd_proto::Question;
+
     use super::*;
 
     /// An asker whose terminal never listens to it, so that no prompt is opened.
@@ -245,8 +250,8 @@ mod tests {
         Asker { tty: Rc::new(tty.into()), lock_directory: PathBuf::new(), open: None }
     }
 
-    fn question(id: u64, reason: Option<&str>, verifying: bool) -> Question {
-        Question {
+    fn question(id: u64, reason: Option<&str>, verifying: bool) -> Asked {
+        Asked::Code(Question {
             id,
             device: "arn:aws:iam::123456789012:mfa/alice".to_owned(),
             user: "alice".to_owned(),
@@ -256,11 +261,11 @@ mod tests {
             age: 0,
             reason: reason.map(ToOwned::to_owned),
             verifying,
-        }
+        })
     }
 
     /// Asks once, types a code, and then hears `next`: is the person asked again?
-    fn asked_again(next: &[Question]) -> bool {
+    fn asked_again(next: &[Asked]) -> bool {
         let mut asker = asker();
         asker.asked(question(1, None, false));
         asker.open.as_mut().unwrap().sent = true;
@@ -268,7 +273,7 @@ mod tests {
             asker.asked(question.clone());
         }
         let open = asker.open.as_ref().unwrap();
-        !open.sent && !open.question.verifying
+        !open.sent && !open.asked.verifying()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The prompt itself: one line on the terminal, echo off, and everything as it was when it is dropped.
+//! The prompt itself: one line on the terminal, below a list where there is one, with echo off for a code, and everything as
+//! it was when it is dropped.
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -6,9 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use awsd_proto::Secret;
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use zeroize::Zeroizing;
 
+use super::asked::Words;
 use super::in_foreground;
 use super::signals::Held;
 use crate::poll::{any_readable, writable};
@@ -39,6 +43,9 @@ pub(super) enum Input {
 pub(super) struct Prompt {
     tty: Rc<OwnedFd>,
     text: String,
+    /// Lines above the text that go when it goes.
+    list: Vec<String>,
+    echo: bool,
     /// The modes it had; taken when they are restored.
     before: Option<Termios>,
     /// Whether the cursor is behind the prompt's text and not at the start of a line.
@@ -48,18 +55,21 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// Turns echo off and shows the text.
-    pub(super) fn open(tty: &Rc<OwnedFd>, reason: Option<&str>, text: &str) -> io::Result<Self> {
+    /// Sets the echo and shows the words.
+    pub(super) fn open(tty: &Rc<OwnedFd>, reason: Option<&str>, words: &Words) -> io::Result<Self> {
         let signals = Held::hold()?;
         let before = tcgetattr(tty)?;
         let mut modes = before.clone();
         modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
         modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        modes.local_modes.set(LocalModes::ECHO, words.echo);
         tcsetattr(tty, OptionalActions::Now, &modes)?;
         // From here on, dropping it restores the modes.
         let prompt = Self {
             tty: Rc::clone(tty),
-            text: safe(text).into_owned(),
+            text: safe(&words.line).into_owned(),
+            list: words.list.iter().map(|line| safe(line).into_owned()).collect(),
+            echo: words.echo,
             before: Some(before),
             in_line: true,
             signals,
@@ -68,6 +78,9 @@ impl Prompt {
         let _ = tcflush(tty, QueueSelector::IFlush);
         if let Some(reason) = reason {
             prompt.write(&format!("{}\n", safe(reason)));
+        }
+        for line in &prompt.list {
+            prompt.write(&format!("{line}\n"));
         }
         prompt.write(&prompt.text);
         Ok(prompt)
@@ -91,9 +104,13 @@ impl Prompt {
             Err(_) if !in_foreground(&self.tty) => Input::Interrupted,
             Ok(0) | Err(_) => Input::Ended,
             Ok(length) => {
-                self.write("\n");
+                if !self.echo {
+                    self.write("\n");
+                }
                 match String::from_utf8_lossy(&buffer[..length]).trim() {
                     "" => {
+                        // It is not right above any more.
+                        self.list.clear();
                         self.write(&self.text);
                         Input::Nothing
                     }
@@ -109,9 +126,22 @@ impl Prompt {
     /// Takes the text away, because the question was answered elsewhere.
     pub(super) fn erase(&mut self) {
         if std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb") {
-            self.write("\r\x1b[K");
+            match self.rows_above() {
+                0 => self.write("\r\x1b[K"),
+                rows => self.write(&format!("\r\x1b[{rows}A\x1b[J")),
+            }
             self.in_line = false;
         }
+    }
+
+    /// How many rows of the screen the list takes, as wide as the terminal is now.
+    fn rows_above(&self) -> usize {
+        let columns = tcgetwinsize(&self.tty).map_or(0, |size| usize::from(size.ws_col));
+        let rows = |line: &String| match columns {
+            0 => 1,
+            columns => line.chars().count().div_ceil(columns).max(1),
+        };
+        self.list.iter().map(rows).sum()
     }
 
     /// Leaves the terminal as it was found. Signals are still held back until the prompt is dropped.
