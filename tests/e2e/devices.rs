@@ -1,7 +1,7 @@
 //! Which MFA device is asked for a code, and that nobody is asked for nothing.
 
 use awsd_tests::{
-    harness::TestEnv,
+    harness::{Terminal, TestEnv},
     sandbox::guide::{MY_ROLE, READER},
 };
 
@@ -90,17 +90,131 @@ fn without_a_terminal_it_says_at_once_what_to_do_and_that_works() {
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole my_role"]);
 }
 
-#[test]
-fn of_several_devices_none_is_chosen_and_the_line_to_add_is_named() {
+/// A role of carol's, who has two devices and no line that names one.
+fn carols() -> TestEnv {
     let env = TestEnv::guide();
     env.credentials([("carols", "carol")]);
     env.config(&format!("[profile work]\nrole_arn = {MY_ROLE}\nsource_profile = carols\n"));
+    env
+}
+
+const LIST: &str = "work can use several MFA devices:\r\n  1  carol-phone\r\n  2  carol-tablet\r\n";
+const WHICH: &str = "Which MFA device? [1-2]: ";
+
+/// The calls that end with the list.
+const LOOKED_UP: [&str; 2] = ["AssumeRole my_role: AccessDenied", "ListMFADevices"];
+/// The calls that follow the right code.
+const SIGNED_IN: [&str; 2] = ["GetSessionToken with code", "AssumeRole my_role"];
+
+/// A shell in a terminal of its own that runs a command with carol's role, says how it ended, and stays.
+fn shell(env: &TestEnv) -> Terminal {
+    let script = "trap : INT; awsd exec work -- echo it runs; echo \"ended with $?\"; read line";
+    env.command("/bin/sh").args(["-c", script]).terminal()
+}
+
+/// Looks at the list and chooses.
+#[track_caller]
+fn choose(terminal: &mut Terminal, number: &str) {
+    terminal.expect(LIST);
+    terminal.expect(WHICH);
+    assert!(terminal.echoes(), "the person sees what is typed");
+    terminal.send_line(number);
+}
+
+/// Types the code of carol's second device.
+#[track_caller]
+fn type_tablet_code(env: &TestEnv, terminal: &mut Terminal) {
+    terminal.expect("MFA code for carol-tablet (work): ");
+    assert!(!terminal.echoes());
+    let code = {
+        let world = env.sandbox.world();
+        world.user("carol").devices[1].unused_code(world.now()).expect("a code that was not used yet")
+    };
+    terminal.send_line(&code);
+}
+
+#[test]
+fn without_a_terminal_several_devices_are_refused_with_the_line_to_add() {
+    let env = carols();
     let refused = env.exec("work", ["true"]).run().exits(1);
     for words in [
         "mfa/carol-phone, arn:aws:iam::111122223333:mfa/carol-tablet",
         "add the line mfa_serial = arn:aws:iam::111122223333:mfa/carol-phone to the profile",
+        "or choose at a terminal: awsd login work",
     ] {
         assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
-    assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied", "ListMFADevices"]);
+    assert_eq!(env.calls(), LOOKED_UP);
+}
+
+#[test]
+fn of_several_devices_the_person_chooses_one_and_it_is_remembered() {
+    let env = carols();
+    let mut terminal = shell(&env);
+    choose(&mut terminal, "3");
+    terminal.expect("type a number from 1 to 2\r\n");
+    choose(&mut terminal, "2");
+    type_tablet_code(&env, &mut terminal);
+    terminal.expect("it runs\r\nended with 0");
+    assert!(terminal.echoes());
+    assert_eq!(env.new_calls(), [LOOKED_UP, SIGNED_IN].concat());
+
+    env.awsd(["daemon", "restart"]).run().success();
+    let mut terminal = shell(&env);
+    type_tablet_code(&env, &mut terminal);
+    terminal.expect("it runs\r\nended with 0");
+    assert!(!terminal.shown().contains(WHICH), "{}", terminal.shown());
+    assert_eq!(env.calls(), SIGNED_IN);
+}
+
+#[test]
+fn a_list_disappears_when_another_terminal_chooses() {
+    let env = carols();
+    let [mut first, mut second] = [shell(&env), shell(&env)];
+    first.expect(LIST);
+    first.expect(WHICH);
+    choose(&mut second, "2");
+    // Three lines up, and from there on nothing.
+    first.expect("\r\x1b[3A\x1b[JMFA code for carol-tablet (work): ");
+    type_tablet_code(&env, &mut second);
+    for terminal in [&mut first, &mut second] {
+        terminal.expect("it runs\r\nended with 0");
+        assert!(terminal.echoes());
+    }
+    assert_eq!(env.calls().iter().filter(|call| **call == "GetSessionToken with code").count(), 1);
+}
+
+#[test]
+fn a_wrong_pick_does_not_stick() {
+    let env = carols();
+    let mut terminal = shell(&env);
+    choose(&mut terminal, "1");
+    terminal.expect("MFA code for carol-phone (work): ");
+    terminal.send("\x03");
+    terminal.expect("ended with 130");
+    let mut terminal = shell(&env);
+    choose(&mut terminal, "2");
+    type_tablet_code(&env, &mut terminal);
+    terminal.expect("it runs");
+}
+
+#[test]
+fn who_gives_up_choosing_finds_the_terminal_as_it_was() {
+    for (key, end) in [("\x03", "ended with 130"), ("\x04", "ended with 75")] {
+        let env = carols();
+        let mut terminal = shell(&env);
+        terminal.expect(WHICH);
+        terminal.send(key);
+        terminal.expect(end);
+        assert!(terminal.echoes());
+        assert_eq!(env.calls(), LOOKED_UP);
+    }
+}
+
+#[test]
+fn who_waits_for_a_choice_waits_as_long_as_was_said() {
+    let env = carols();
+    let terminal = env.awsd(["exec", "work", "--wait", "1s", "--", "true"]).terminal();
+    let shown = terminal.wait().exits(75).stdout;
+    assert!(shown.contains(WHICH) && shown.contains("nobody said in time which one to use"), "{shown}");
 }

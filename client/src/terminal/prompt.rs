@@ -60,7 +60,7 @@ impl Prompt {
         let signals = Held::hold()?;
         let before = tcgetattr(tty)?;
         let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        modes.local_modes.remove(LocalModes::ECHONL);
         modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
         modes.local_modes.set(LocalModes::ECHO, words.echo);
         tcsetattr(tty, OptionalActions::Now, &modes)?;
@@ -104,7 +104,8 @@ impl Prompt {
             Err(_) if !in_foreground(&self.tty) => Input::Interrupted,
             Ok(0) | Err(_) => Input::Ended,
             Ok(length) => {
-                if !self.echo {
+                // The terminal shows the end of the line itself, where there is one and it shows anything.
+                if !self.echo || !buffer[..length].ends_with(b"\n") {
                     self.write("\n");
                 }
                 match String::from_utf8_lossy(&buffer[..length]).trim() {
