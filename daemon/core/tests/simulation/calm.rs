@@ -55,7 +55,7 @@ impl Open {
 
 impl World {
     /// Whether an MFA session of this user and device is held that roles can be taken with, and was at a moment.
-    fn mfa_session_lives(&self, root: &str, device: Option<&String>, since: Boot) -> bool {
+    pub(crate) fn mfa_session_lives(&self, root: &str, device: Option<&String>, since: Boot) -> bool {
         let logouts = self.logouts.get(root).copied().unwrap_or(0);
         let what = format!("session {root} Some(");
         let lives = |held: &Held| {

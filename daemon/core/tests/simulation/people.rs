@@ -180,7 +180,7 @@ impl World {
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
     pub(crate) fn edit(&mut self) {
-        let what = if self.calm { 0 } else { self.random.below(6) };
+        let what = if self.calm { 0 } else { self.random.below(7) };
         match what {
             0 => {
                 self.saml = 3 - self.saml;
@@ -202,6 +202,11 @@ impl World {
                 self.aws.revoked.remove("AKIABOB");
             }
             4 => self.aws.may_list = !self.aws.may_list,
+            5 => {
+                let device = |number| format!("arn:aws:iam::{}:mfa/dave{number}", aws::ACCOUNT);
+                let second = self.random.below(3) + 2;
+                self.aws.users.insert("AKIADAVE".to_owned(), vec![device(1), device(second)]);
+            }
             _ => {
                 let carol = self.aws.users.get_mut("AKIACAROL");
                 if let Some(carol) = carol.filter(|devices| devices.is_empty()) {
