@@ -38,7 +38,7 @@ impl World {
             2 => self.choose_too_late(by, QuestionId(choice.id.0 - 1), &choice.devices[0]),
             _ => {
                 let device = self.random.pick(&choice.devices).clone();
-                self.choose_from(by, &choice, device);
+                self.choose_from(by, &choice, &device);
             }
         }
     }
@@ -46,21 +46,20 @@ impl World {
     /// Everybody who is shown a list chooses from it.
     pub(crate) fn choose_rightly(&mut self) {
         while let Some((by, choice)) = self.lists().pop() {
-            let device = choice.devices[0].clone();
-            self.choose_from(by, &choice, device);
+            self.choose_from(by, &choice, &choice.devices[0]);
         }
     }
 
-    fn choose_from(&mut self, by: RequestId, choice: &Choice, device: String) {
+    fn choose_from(&mut self, by: RequestId, choice: &Choice, device: &str) {
         self.log(&format!("chosen {by:?} {device}"));
         let root = self.open[&by].root().to_owned();
-        self.chosen.insert(root.clone(), device.clone());
-        self.give(Event::Chosen { by, question: choice.id, device: device.clone() });
+        self.chosen.insert(root.clone(), device.to_owned());
+        self.give(Event::Chosen { by, question: choice.id, device: device.to_owned() });
         if self.lists().iter().any(|(_, other)| other.id == choice.id) {
             self.fail("a list is shown of which a device was chosen");
         }
-        let taken = self.calm && self.mfa_session_lives(&root, Some(&device), self.now().boot);
-        if taken && self.remembered(&root) != Some(&device) {
+        let taken = self.calm && self.mfa_session_lives(&root, Some(device), self.now().boot);
+        if taken && self.remembered(&root).is_none_or(|kept| kept != device) {
             self.fail("a device whose code was taken before it was chosen is not remembered");
         }
     }
