@@ -4,6 +4,7 @@ use awsd_core::effect::{Action, Choice, Operation, Question};
 use awsd_core::event::{Event, Failure, Granted, Patience, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 
+use crate::aws::ACCOUNT;
 use crate::world::{Clocks, Flight, Open, World};
 
 /// A device that was chosen and works.
@@ -40,6 +41,15 @@ impl World {
                 let device = self.random.pick(&choice.devices).clone();
                 self.choose_from(by, &choice, &device);
             }
+        }
+    }
+
+    /// Dave gets a new device for one of his two.
+    pub(crate) fn replace_device(&mut self) {
+        if self.cast.contains(&"DAVE") {
+            let device = |number| format!("arn:aws:iam::{ACCOUNT}:mfa/dave{number}");
+            let second = self.random.below(3) + 2;
+            self.aws.users.insert("AKIADAVE".to_owned(), vec![device(1), device(second)]);
         }
     }
 

@@ -33,8 +33,8 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
-        let chooses = self.random.percent(80);
         let id = self.request();
+        let chooses = !id.0.is_multiple_of(5);
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
         let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
         let roles: Vec<_> = chain
@@ -180,7 +180,7 @@ impl World {
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
     pub(crate) fn edit(&mut self) {
-        let what = if self.calm { 0 } else { self.random.below(7) };
+        let what = if self.calm { 0 } else { self.random.below(6) };
         match what {
             0 => {
                 self.saml = 3 - self.saml;
@@ -202,12 +202,8 @@ impl World {
                 self.aws.revoked.remove("AKIABOB");
             }
             4 => self.aws.may_list = !self.aws.may_list,
-            5 => {
-                let device = |number| format!("arn:aws:iam::{}:mfa/dave{number}", aws::ACCOUNT);
-                let second = self.random.below(3) + 2;
-                self.aws.users.insert("AKIADAVE".to_owned(), vec![device(1), device(second)]);
-            }
             _ => {
+                self.replace_device();
                 let carol = self.aws.users.get_mut("AKIACAROL");
                 if let Some(carol) = carol.filter(|devices| devices.is_empty()) {
                     carol.push(format!("arn:aws:iam::{}:mfa/carol", aws::ACCOUNT));
