@@ -55,7 +55,7 @@ impl Open {
 
 impl World {
     /// Whether an MFA session of this user and device is held that roles can be taken with, and was at a moment.
-    fn mfa_session_lives(&self, root: &str, device: Option<&String>, since: Boot) -> bool {
+    pub(crate) fn mfa_session_lives(&self, root: &str, device: Option<&str>, since: Boot) -> bool {
         let logouts = self.logouts.get(root).copied().unwrap_or(0);
         let what = format!("session {root} Some(");
         let lives = |held: &Held| {
@@ -63,7 +63,7 @@ impl World {
             held.logouts == logouts && left > MINUTE.min(held.life / 12) + NOISE
         };
         // A newer one replaces it, also where the settings made it shorter.
-        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_ref() == device;
+        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_deref() == device;
         let known = self.leases.values().filter(of_device).filter(|held| held.given <= since);
         known.max_by_key(|held| held.given).is_some_and(lives)
     }
@@ -100,7 +100,7 @@ impl World {
         let over = self.clocks != Clocks::Right
             || open.source_end().is_some_and(|end| end.since(self.aws.now) < NOISE)
             || open.root().starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < NOISE;
-        let lives = self.mfa_session_lives(&identity.root, identity.device.as_ref(), self.now().boot);
+        let lives = self.mfa_session_lives(&identity.root, identity.device.as_deref(), self.now().boot);
         let lost = over || identity.by_mfa && !lives;
         if self.calm
             && left + NOISE < enough.min(life / 3)
@@ -199,7 +199,7 @@ impl World {
                     || open.has_a_strangers_device()
                     || open.takes_its_own_code();
                 new || open.chain.roles.is_empty()
-                    || !self.mfa_session_lives(&root, self.device_of(open), now)
+                    || !self.mfa_session_lives(&root, self.device_of(open).map(String::as_str), now)
             }
             Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
@@ -248,7 +248,7 @@ impl World {
             let margin = (MINUTE * 20).min(held.life / 3) + (MINUTE * 2).min(held.life / 12);
             let due = held.given + held.life.saturating_sub(margin);
             let renewable = !root.starts_with("ASIASAML") && !held.what.contains("+mfa")
-                || self.mfa_session_lives(root, held.device.as_ref(), due);
+                || self.mfa_session_lives(root, held.device.as_deref(), due);
             let left = held.expires.since(self.aws.now);
             let coded = held.what.ends_with("\")") || held.what.contains("/young ");
             // After a failure renewal rests for a while.

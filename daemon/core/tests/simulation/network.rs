@@ -188,9 +188,13 @@ impl World {
             }
         }
         self.failure = result.as_ref().err().cloned();
+        let taken = self.taken(&flight, &result);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
         self.failure = None;
         self.resigned = None;
+        if let Some(taken) = taken {
+            self.check_taken(&taken);
+        }
         if awaited {
             self.check_skew();
             self.check_retry(&what);
@@ -219,7 +223,7 @@ impl World {
     }
 
     /// Whether no logout has come between a call and its answer.
-    fn awaited(&self, flight: &Flight) -> bool {
+    pub(crate) fn awaited(&self, flight: &Flight) -> bool {
         let root = self.root_of(&flight.operation.signer.access_key_id);
         flight.logouts == self.logouts.get(&root).copied().unwrap_or(0)
     }

@@ -37,8 +37,8 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
-        let chooses = self.random.percent(80);
         let id = self.request();
+        let chooses = !id.0.is_multiple_of(5);
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
         let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
         let roles: Vec<_> = chain
@@ -207,6 +207,7 @@ impl World {
             }
             4 => self.aws.may_list = !self.aws.may_list,
             _ => {
+                self.replace_device();
                 let carol = self.aws.users.get_mut("AKIACAROL");
                 if let Some(carol) = carol.filter(|devices| devices.is_empty()) {
                     carol.push(format!("arn:aws:iam::{}:mfa/carol", aws::ACCOUNT));

@@ -212,6 +212,7 @@ impl World {
         }
         self.check_state();
         self.follow_questions();
+        self.follow_choices();
         self.check_view();
     }
 
@@ -314,6 +315,13 @@ impl World {
             && waited < limit
         {
             self.fail(&format!("told after {waited:?} that nobody answered in {limit:?}"));
+        }
+        if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
+            && self.calm
+            && reason == Reason::CodeRequired
+            && waited > limit + Duration::from_secs(1)
+        {
+            self.fail(&format!("told only after {waited:?} that nobody answered in {limit:?}"));
         }
         let insists = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
         if reason == Reason::NotNow && insists && self.dismissed != Some(Boot(self.boot)) {
