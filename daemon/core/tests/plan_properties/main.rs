@@ -8,6 +8,8 @@
     reason = "a test: a failed expectation is a failed test, and it may allocate"
 )]
 
+mod files;
+mod headers;
 mod model;
 mod text;
 mod values;
