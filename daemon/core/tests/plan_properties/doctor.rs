@@ -45,9 +45,11 @@ proptest! {
         let mut works = true;
         for (name, result) in list(&profiles, &asked) {
             match result {
-                Ok(planned) => for warning in planned.warnings {
-                    prop_assert!(is_said(warning.code, warning.origin.clone()), "{:?}", warning);
-                },
+                Ok(planned) => {
+                    for warning in planned.warnings {
+                        prop_assert!(is_said(warning.code, warning.origin.clone()), "{:?}", warning);
+                    }
+                }
                 Err(error) => {
                     prop_assert!(is_said(error.kind.code(), error.origin.clone()), "{}", error);
                     works &= error.kind.code() == "no-credentials" && error.profile == name;
