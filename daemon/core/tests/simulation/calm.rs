@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
-use awsd_core::effect::{Denial, NoticeKind, Reason, Served, SessionKind};
+use awsd_core::effect::{Denial, Notice, NoticeKind, Reason, Served, SessionKind};
 use awsd_core::event::{Patience, Purpose};
 use awsd_core::time::{Boot, Wall};
 
@@ -84,6 +84,9 @@ impl World {
             self.fail(&format!("{reason:?}, although a session with {left:?} is there"));
         }
         let source = open.root().starts_with("ASIASAML");
+        if !source && reason == Reason::SourceExpired {
+            self.fail("a key is taken for a sign-in that is over");
+        }
         if source && matches!(reason, Reason::KeyRevoked) {
             self.fail("a sign-in that is over is taken for a deleted key");
         }
@@ -102,7 +105,8 @@ impl World {
             || open.root().starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < NOISE;
         let lives = self.mfa_session_lives(&identity.root, identity.device.as_deref(), self.now().boot);
         let lost = over || identity.by_mfa && !lives;
-        if self.calm
+        let at_once = self.now().boot.since(open.asked) < SECOND * 2;
+        if (self.calm || at_once)
             && left + NOISE < enough.min(life / 3)
             && !coded
             && !lost
@@ -157,6 +161,20 @@ impl World {
         {
             self.fail("who keeps a copy is told that it ends soon, and nobody else");
         }
+        let minutes = |notice: &Notice| {
+            let said = [left, left + NOISE].map(|left| format!("{} min", left.as_secs() / 60));
+            said.iter().any(|said| notice.text.contains(said))
+        };
+        if self.clocks == Clocks::Right
+            && !source
+            && told(NoticeKind::NearEnd).is_some_and(|notice| !minutes(notice))
+        {
+            self.fail("the wrong number of minutes is told");
+        }
+        let of_sign_in = told(NoticeKind::NearEnd).is_some_and(|notice| notice.text.contains("sign in"));
+        if self.clocks == Clocks::Right && of_sign_in && open.purpose != Purpose::Snapshot {
+            self.fail("the end of a sign-in is told to those whom it does not concern");
+        }
         let account = identity.roles.last().and_then(|taken| taken.arn.split(':').nth(4));
         if account.is_some() && served.account_id.as_deref() != account {
             self.fail("the wrong account");
@@ -166,7 +184,7 @@ impl World {
     /// On a good day there are few reasons to refuse anything.
     pub(crate) fn check_calm_denied(&mut self, open: &Open, denial: &Denial) {
         if denial.reason == Reason::AwsUnavailable
-            && !["connection", "timed out", "before it arrived", "Rate exceeded"]
+            && !["RequestTimeout", "connection", "timed out", "before it arrived", "Rate exceeded"]
                 .iter()
                 .any(|why| denial.sentence.contains(why))
         {
@@ -194,6 +212,9 @@ impl World {
             Reason::AwsRefused => open.first_role().starts_with("odd"),
             Reason::CodeRequired => {
                 self.question_expected = open.choosing.is_none();
+                if open.coded && open.patience == Patience::Never && !self.trouble_since(open.asked) {
+                    self.fail("a code is said to be missing that came with the request");
+                }
                 let asked = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
                 let new = (asked && open.wants_new_mfa())
                     || open.has_a_strangers_device()

@@ -59,6 +59,8 @@ impl World {
             patience,
             chooses,
             asked: Boot(self.boot),
+            line: self.history.len(),
+            coded: code.is_some(),
             shown: None,
             choosing: None,
             logouts,
@@ -184,7 +186,7 @@ impl World {
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
     pub(crate) fn edit(&mut self) {
-        let what = if self.calm { 0 } else { self.random.below(6) };
+        let what = if self.calm { 0 } else { self.random.below(7) };
         match what {
             0 => {
                 self.saml = 3 - self.saml;
@@ -206,6 +208,7 @@ impl World {
                 self.aws.revoked.remove("AKIABOB");
             }
             4 => self.aws.may_list = !self.aws.may_list,
+            5 => self.replace_bobs_device(),
             _ => {
                 self.replace_device();
                 let carol = self.aws.users.get_mut("AKIACAROL");
@@ -214,6 +217,12 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Bob loses his device and registers another one.
+    fn replace_bobs_device(&mut self) {
+        let device = format!("arn:aws:iam::{}:mfa/bob{}", aws::ACCOUNT, self.random.below(2));
+        self.aws.users.insert("AKIABOB".to_owned(), vec![device]);
     }
 
     /// Everybody who is asked gives the code that is shown now.
@@ -242,6 +251,8 @@ impl World {
         self.seen_codes.clear();
         self.forget_pauses(None);
         self.looked_up.clear();
+        self.skewed.clear();
+        self.dead.clear();
         for device in self.aws.devices.values_mut() {
             device.tries.clear();
         }
