@@ -4,8 +4,10 @@ use awsd_tests::{
     harness::{Terminal, TestEnv},
     sandbox::guide::{MY_ROLE, READER},
 };
+use serde_json::json;
 
 use crate::people::type_code;
+use crate::wire::{refusal, say};
 
 const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
 
@@ -145,6 +147,19 @@ fn without_a_terminal_several_devices_are_refused_with_the_line_to_add() {
         assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
     assert_eq!(env.calls(), LOOKED_UP);
+}
+
+/// Such as one that is older than the event: it would not know what to do with it.
+#[test]
+fn a_client_that_does_not_say_that_it_shows_lists_is_refused_as_well() {
+    let env = carols();
+    env.awsd(["daemon", "start"]).run().success();
+    let file = |name| env.home().join(".aws").join(name);
+    let context = json!({"config_file": file("config"), "credentials_file": file("credentials"),
+                         "endpoint_url": env.sandbox.url()});
+    let request = json!({"protocol": 1, "request": "login", "profile": "work", "context": context,
+                         "prompting": {"terminal": true}});
+    assert_eq!(refusal(&say(&env, format!("{request}\n").as_bytes())), "bad-device");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! What follows from how things stand: replies, calls, and the next moment to look again.
 
 use std::collections::BTreeSet;
+use std::iter::successors;
 use std::sync::Arc;
 
 use crate::chain::Keys;
 use crate::denial;
 use crate::effect::{Denial, Effect, Notice, Served};
 use crate::event::{Purpose, RequestId};
+use crate::failures::first_with_mfa;
 use crate::graph::{Device, Flight, Lookup, Node, Recipe, Slot};
 use crate::policy;
 use crate::questions::{Place, Places};
@@ -125,6 +127,9 @@ impl Core {
             },
             Supply::Session { node, notices, near_end } => {
                 self.note_use(now, &node, &pending.caller.display);
+                if pending.refused.without_mfa {
+                    self.remember_mfa(&node, out);
+                }
                 match self.lend(now, &pending, &node, notices, near_end) {
                     Some(served) => served,
                     None => return,
@@ -135,6 +140,16 @@ impl Core {
             Purpose::Login => Effect::Done(id, served.notices),
             _ => Effect::Served(id, Box::new(served)),
         });
+    }
+
+    /// A role that was refused without MFA and is had with it is taken with MFA from now on, also after a restart.
+    fn remember_mfa(&mut self, node: &Node, out: &mut Vec<Effect>) {
+        let first = successors(Some(node), |node| node.parent()).find(|node| first_with_mfa(node));
+        let Some(Node::Role(_, key)) = first else { return };
+        let Some(facts) = self.memory.users.get_mut(&node.user().access_key_id) else { return };
+        if facts.device.is_some() && facts.roles_with_mfa.insert(key.arn.clone()) {
+            out.push(Effect::Remember(self.memory.clone()));
+        }
     }
 
     /// Whoever keeps a copy hears when the sign-in behind it ends soon.

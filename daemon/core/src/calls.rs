@@ -30,12 +30,13 @@ impl Core {
         {
             self.desk.begin(now, self.skew, (&device, node), call, code.clone());
         }
-        self.send(call, target, code, out);
+        self.send(now, call, target, code, out);
     }
 
     /// Sends what is needed for a target as call number `call`. Says whether it could: what it is taken from may be over.
     pub(crate) fn send(
         &mut self,
+        now: Now,
         call: CallId,
         target: &Target,
         code: Option<SecretString>,
@@ -52,6 +53,7 @@ impl Core {
         }
         if let Some(flight) = self.flight_mut(target) {
             flight.call = sent.then_some(call);
+            flight.sent = now.boot;
         }
         sent
     }
@@ -131,9 +133,6 @@ impl Core {
         let life = expiration.since(now.wall.shifted(self.skew));
         // Taken so late, it is what the last call was to bring.
         let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
-        let waiting = self.waiting_for(now, &Target::Session(node.clone()));
-        let refused_without =
-            waiting.iter().any(|id| self.asks.get(id).is_some_and(|ask| ask.refused.without_mfa));
         let Some(slot) = self.slots.get_mut(node) else { return };
         let used_before = slot.lease.as_ref().is_some_and(|lease| lease.used);
         let margin = policy::background_margin(life, spread);
@@ -157,7 +156,6 @@ impl Core {
         if let Some(device) = node.device() {
             self.code_accepted(node.user(), &device.serial, out);
         }
-        self.remember_mfa(node, refused_without, out);
         if let Some(device) = self.desk.verified_by(call) {
             let answerers = self.desk.take_answerers(&device);
             out.extend(answerers.into_iter().map(|id| Effect::Done(id, Vec::new())));
@@ -165,18 +163,6 @@ impl Core {
         }
         if let Some(device) = node.device() {
             self.desk.satisfied(&device, node);
-        }
-    }
-
-    /// A role that was refused without MFA and granted with it is taken with MFA from now on, also after a restart.
-    fn remember_mfa(&mut self, node: &Node, refused_without: bool, out: &mut Vec<Effect>) {
-        let Node::Role(_, key) = node else { return };
-        if !refused_without || !crate::failures::first_with_mfa(node) {
-            return;
-        }
-        let facts = self.memory.users.entry(node.user().access_key_id.clone()).or_default();
-        if facts.device.is_some() && facts.roles_with_mfa.insert(key.arn.clone()) {
-            out.push(Effect::Remember(self.memory.clone()));
         }
     }
 

@@ -101,7 +101,7 @@ impl Core {
         flight.repeated = true;
         let call = self.next_call(target.clone());
         let code = device.and_then(|device| self.desk.resend(now, device, call));
-        self.send(call, target, code, out)
+        self.send(now, call, target, code, out)
     }
 
     /// A call that carried a code failed.
@@ -212,8 +212,11 @@ impl Core {
                 self.discoveries.short_roles.insert(key.arn.clone());
             }
             (Verdict::UnknownKey | Verdict::Expired, _) => {
+                let sent = self.slots.get(node).map(|slot| slot.flight.sent);
                 if let Some(parent) = node.parent().and_then(|parent| self.slots.get_mut(parent)) {
-                    parent.lease = None;
+                    // One that was taken since the call was signed has nothing to do with it.
+                    parent.lease =
+                        parent.lease.take().filter(|lease| sent.is_some_and(|sent| lease.granted > sent));
                 }
             }
             (Verdict::AccessDenied, Node::Role(parent, _)) => {

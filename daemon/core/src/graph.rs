@@ -196,6 +196,8 @@ impl Slot {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Flight {
     pub call: Option<CallId>,
+    /// When the last call was made.
+    pub sent: Boot,
     /// Failures in a row that may pass.
     pub failures: u32,
     /// It is not made again before.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::PlanErrorKind;
 use super::finding::{Finding, Severity};
-use super::{Environment, PlanRequest, list, session_name};
+use super::{Environment, PlanRequest, list};
 use crate::config_file::{Kind, Origin, Profiles};
 
 /// The problems of the files, and what planning each profile brings to light; each said once, in the order of the
@@ -47,11 +47,7 @@ fn missing_files(profiles: &Profiles) -> impl Iterator<Item = Finding> {
 }
 
 fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
-    let request = PlanRequest {
-        environment: environment.clone(),
-        default_session_name: session_name("doctor"),
-        ..PlanRequest::default()
-    };
+    let request = PlanRequest { environment: environment.clone(), ..PlanRequest::default() };
     let mut found = Vec::new();
     for (name, planned) in list(profiles, &request) {
         match planned {

@@ -128,3 +128,30 @@ pub(crate) fn region(world: &World, expected: &Expected) -> Option<&'static str>
     }
     None
 }
+
+/// The codes of what is unusual about the profiles on the way, sorted.
+pub(crate) fn warnings(world: &World, expected: &Expected) -> Vec<&'static str> {
+    let mut codes: Vec<_> = expected.roles.iter().flat_map(|&role| beside_role(world, role)).collect();
+    let last = expected.stops.last().map(|&stop| &world[stop]);
+    if expected.base == Base::Process && last.is_some_and(|last| last.keys != Keys::None) {
+        codes.push("unused-keys");
+    }
+    // Nobody looks further than to the first profile that names a device.
+    let first =
+        expected.stops.iter().map(|&stop| &world[stop]).find(|stop| stop.serial.or(stop.arn).is_some());
+    match first.map(|stop| (stop.serial, stop.arn)) {
+        Some((Some(serial), Some(arn))) if serial != arn => codes.push("mfa-arn-differs"),
+        Some((_, Some(_))) => codes.push("mfa-arn"),
+        _ => {}
+    }
+    codes.sort_unstable();
+    codes
+}
+
+/// What stands beside a role and is not used for it.
+fn beside_role(world: &World, number: usize) -> impl Iterator<Item = &'static str> {
+    let profile = &world[number];
+    let unused_keys = profile.keys != Keys::None && profile.role != Role::From(number);
+    let process = matches!(profile.process, Process::Awsd(_)).then_some("role-beside-process");
+    process.into_iter().chain(unused_keys.then_some("unused-keys"))
+}

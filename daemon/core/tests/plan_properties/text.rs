@@ -152,6 +152,64 @@ proptest! {
     }
 
     #[test]
+    fn a_key_that_no_setting_has_is_told_and_ignored_with_all_its_lines(
+        sections in sections(), key in "[a-z]{1,3}[ !,\"'é&*(){}<>|~^?$]{1,2}[a-z]{1,3}", continued: bool,
+    ) {
+        let (text, _) = written(&sections, "", "\n");
+        let more = if continued { "\n  more" } else { "" };
+        let (file, before) = (read(&format!("{text}\n{key} = x{more}")), read(&text));
+        let (last, untouched) = (file.sections.last().expect("a section"), before.sections.last().expect("a section"));
+        assert_eq!(told(last), told(untouched));
+        let problems: Vec<_> = last.problems.iter().map(|p| (&p.kind, p.origin.line as usize)).collect();
+        assert_eq!(problems, [(&ProblemKind::OddKey, text.lines().count() + 1)]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_is_told_unless_it_is_a_comment(
+        begin in prop::sample::select(vec!["#", ";", "[", "k = ", " "]),
+        odd in prop::collection::vec(any::<u8>().prop_filter("one line", |&byte| byte != b'\n'), 0..9),
+    ) {
+        // No text in UTF-8 has this byte.
+        let line = [begin.as_bytes(), b"\xff", &odd].concat();
+        let text = [b"[profile a]\nx = 1\n", line.as_slice(), b"\n  more\ny = 2\n[profile b]\nz = 3\n"].concat();
+        let file = parse(Kind::Config, "config", &text);
+        let row = |key: &str, value: &str, line| (key.to_owned(), value.to_owned(), line);
+        let problems = |section: &Section| section.problems.iter().map(|p| (p.kind.clone(), p.origin.line)).collect::<Vec<_>>();
+        let (first, last) = (&file.sections[0], file.sections.last().expect("a section"));
+        let foreign = vec![(ProblemKind::NotUtf8, 3)];
+        match begin {
+            "#" | ";" => {
+                assert_eq!(told(first), [row("x", "1\nmore", 2), row("y", "2", 5)]);
+                assert!(file.sections.iter().all(|section| section.problems.is_empty()));
+            }
+            "[" => {
+                // Whatever it is called, what follows is not the section's above.
+                let other = &file.sections[1];
+                assert_eq!((told(first), told(other)), (vec![row("x", "1", 2)], vec![row("y", "2", 5)]));
+                assert!(matches!(other.name, SectionName::Other(_)));
+                assert_eq!((problems(first), problems(other)), (vec![], foreign));
+            }
+            _ => {
+                assert_eq!(told(first), [row("x", "1", 2), row("y", "2", 5)]);
+                assert_eq!(problems(first), foreign);
+            }
+        }
+        assert_eq!(told(last), [row("z", "3", 7)]);
+        assert!(last.problems.is_empty());
+    }
+
+    #[test]
+    fn a_value_is_shown_by_its_place_only(values in prop::collection::vec("[A-Z]{12}(\n  [A-Z]{12})?", 1..5)) {
+        let lines: String = values.iter().enumerate().map(|(n, value)| format!("k{n} = {value}\n")).collect();
+        let file = read(&format!("[profile a]\n{lines}[services s]\nsts =\n  x = {}", values[0]));
+        let shown = format!("{file:?}");
+        assert!(values.iter().flat_map(|value| value.split("\n  ")).all(|word| !shown.contains(word)), "{shown}");
+        for value in file.sections.iter().flat_map(|section| &section.properties).map(|property| &property.value) {
+            assert_eq!(format!("{value:?}"), format!("Value({})", value.origin));
+        }
+    }
+
+    #[test]
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let file = parse(Kind::Config, "config", &bytes);
         assert!(file.unusable.is_none());

@@ -1,9 +1,10 @@
 //! What a role's lines may say, and how AWS is reached.
 
 use awsd_core::chain::{Role, RoleName};
-use awsd_core::plan::{Environment, PlanError, PlanRequest, Planned, findings, plan};
+use awsd_core::plan::{Environment, PlanError, PlanRequest, Planned, plan};
 use proptest::prelude::*;
 
+use crate::doctor::says_everything;
 use crate::{profiles, request};
 
 const ROLE: &str = "[profile p]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = keys\n";
@@ -23,11 +24,6 @@ fn is_refused(result: Result<Role, PlanError>) -> bool {
         let finding = error.finding();
         error.kind.code() == "bad-value" && finding.line() == Some(4) && says_everything(&finding)
     })
-}
-
-fn says_everything(finding: &awsd_core::plan::Finding) -> bool {
-    let sentences = [&finding.sentence, &finding.reason, &finding.fix];
-    sentences.iter().all(|text| text.len() > 10 && text.ends_with(['.', '?']))
 }
 
 /// A key, the pattern of its values as AWS documents it, its lengths, and where the value ends up.
@@ -154,6 +150,8 @@ proptest! {
         assert!(is_refused(role(&format!("session_tags = {}", many(51 + extra)))));
         let keys = many(51 + extra).replace('=', "");
         assert!(is_refused(role(&format!("transitive_session_tags = {keys}"))));
+        let fifty = role(&format!("transitive_session_tags = {}", many(50).replace('=', "")))?;
+        assert_eq!(fifty.transitive_tags.len(), 50);
         assert!(role(&format!("session_tags = {}={}", "k".repeat(128), "v".repeat(256))).is_ok());
         assert!(is_refused(role(&format!("session_tags = {}=", "k".repeat(129 + extra)))));
         assert!(is_refused(role(&format!("session_tags = k={}", "v".repeat(257 + extra)))));
@@ -199,7 +197,8 @@ proptest! {
             ROLE, "services = s\n", &line(of_profile, "endpoint_url = http://profile\n"), "[services s]\n",
             &line(of_sts, "sts =\n  endpoint_url = http://of-sts\n"), &line(of_iam, "iam =\n  endpoint_url = http://of-iam\n"),
         ].concat();
-        let planned = plan(&profiles(&config, KEYS), &PlanRequest { environment, ..request("p") })?;
+        let profiles = profiles(&config, KEYS);
+        let planned = plan(&profiles, &PlanRequest { environment: environment.clone(), ..request("p") })?;
         let service = &planned.chain.service;
         let last = [(any, "any"), (of_profile, "profile")];
         let first = |own: (bool, &str), section: (bool, &str)| {
@@ -209,6 +208,11 @@ proptest! {
         };
         assert_eq!(&service.sts_endpoint, &first((sts, "sts"), (of_sts, "of-sts")));
         assert_eq!(&service.iam_endpoint, &first((iam, "iam"), (of_iam, "of-iam")));
+        // One endpoint of one's own is enough not to go to AWS's.
+        let own = service.sts_endpoint.is_some() || service.iam_endpoint.is_some();
+        let environment = Environment { use_fips_endpoint: Some("true".to_owned()), ..environment };
+        let with_fips = plan(&profiles, &PlanRequest { environment, ..request("p") });
+        assert_eq!(with_fips.map_err(|error| error.kind.code()).err(), own.then_some("endpoint-conflict"));
     }
 
     #[test]
@@ -256,52 +260,7 @@ proptest! {
         let own = planned(&format!("{config}region = {elsewhere}\nendpoint_url = http://x\n"))?;
         assert_eq!(&own.chain.service.region, elsewhere);
     }
-
-    #[test]
-    fn slips_in_names_are_corrected(name in "[a-z]{4,9}", at in 0_usize..4, far in "[0-9]{4,9}") {
-        let profiles = profiles(&format!("[profile {name}]\n[profile xxxxxxxxxxxxxxx]\n"), KEYS);
-        let slip = [&name[..at], &name[at + 1..]].concat();
-        for wanted in [slip, name.to_uppercase()] {
-            let fix = plan(&profiles, &request(&wanted)).expect_err("no such profile").finding().fix;
-            assert_eq!(fix, format!("Did you mean '{name}'?"));
-        }
-        let error = plan(&profiles, &request(&far)).expect_err("no such profile");
-        assert!(!error.finding().fix.contains("mean"));
-        assert_eq!(error.to_string(), format!("There is no profile '{far}'."));
-    }
-
-    #[test]
-    fn everything_doctor_says_is_whole(lines in prop::collection::vec(prop::sample::select(ODDITIES.to_vec()), 0..8)) {
-        let config: String = lines.iter().enumerate().map(|(n, line)| format!("[profile p{n}]\n{line}\n")).collect();
-        let found = findings(&profiles(&config, KEYS), &Environment::default());
-        for finding in &found {
-            assert!(says_everything(finding), "{finding:?}");
-            assert_eq!(finding.file(), Some("config"));
-        }
-        let said: Vec<_> = found.iter().filter_map(awsd_core::plan::Finding::line).collect();
-        assert!(said.is_sorted());
-        assert!(said.len() >= lines.len(), "{found:?}");
-    }
 }
-
-/// Lines that doctor has a word about, each in a profile of its own.
-const ODDITIES: [&str; 15] = [
-    "nonsense",
-    "= x",
-    "  x",
-    "a b = c",
-    "x = 1\nx = 2",
-    "role_arn = r",
-    "role_arn = r\nsource_profile = nobody",
-    "role_arn = r\nsource_profile = keys\ncredential_source = Environment",
-    "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678",
-    "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678\nmfa_serial = GAHT12345678",
-    "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678\nmfa_serial = GAHT00000000",
-    "role_arn = r\nsource_profile = keys\nmfa_process = 'x",
-    "aws_access_key_id = AKID",
-    "credential_process = x\naws_access_key_id = AKID\naws_secret_access_key = s",
-    "region = eu-west-1",
-];
 
 /// Partitions, with the region in which STS is asked if nothing else is said.
 const PARTITIONS: [(&str, &str); 8] = [

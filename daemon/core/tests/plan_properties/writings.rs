@@ -6,8 +6,8 @@ use awsd_core::plan::{PlanError, PlanErrorKind, plan};
 use awsd_core::time::Wall;
 use proptest::prelude::*;
 
-use crate::world::{World, files, name, worlds};
-use crate::{outcomes, profiles, request};
+use crate::world::{PROFILES, World, files, name, worlds};
+use crate::{model, outcomes, profiles, request};
 
 const ROLE: &str = "role_arn = arn:aws:iam::111122223333:role/r\nsource_profile = keys\n";
 const KEYS: &str = "[keys]\naws_access_key_id = AKID\naws_secret_access_key = s\n";
@@ -53,6 +53,29 @@ proptest! {
         let (config, credentials) = with_includes(&world, &moved);
         let written = meaning(&crate::world::written(&world));
         assert_eq!(meaning(&profiles(&config, &credentials)), written, "{config}");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_spoils_the_profiles_that_need_it(
+        world in worlds(), victim in 0..PROFILES, in_credentials: bool, line in prop::sample::select(vec!["nonsense", "= x", "  x"]),
+    ) {
+        let (mut config, mut credentials) = files(&world);
+        if in_credentials {
+            credentials += &format!("[{}]\n{line}\n", name(victim));
+        } else {
+            let header = format!("[profile {}]\n", name(victim));
+            config = config.replace(&header, &format!("{header}{line}\n"));
+        }
+        let before = meaning(&crate::world::written(&world));
+        for (number, (now, before)) in meaning(&profiles(&config, &credentials)).into_iter().zip(before).enumerate() {
+            let needs_it = match model::resolve(&world, number) {
+                Ok(expected) => expected.stops.contains(&victim),
+                // Whatever else is wrong may be met first, unless the profile itself is the one.
+                Err(_) if number != victim => now != before,
+                Err(_) => true,
+            };
+            assert_eq!(now, if needs_it { (name(number), Err("malformed-line")) } else { before });
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
-use awsd_core::effect::{Denial, NoticeKind, Reason, Served, SessionKind};
+use awsd_core::effect::{Denial, Notice, NoticeKind, Reason, Served, SessionKind};
 use awsd_core::event::{Patience, Purpose};
 use awsd_core::time::{Boot, Wall};
 
@@ -55,7 +55,7 @@ impl Open {
 
 impl World {
     /// Whether an MFA session of this user and device is held that roles can be taken with, and was at a moment.
-    fn mfa_session_lives(&self, root: &str, device: Option<&String>, since: Boot) -> bool {
+    pub(crate) fn mfa_session_lives(&self, root: &str, device: Option<&str>, since: Boot) -> bool {
         let logouts = self.logouts.get(root).copied().unwrap_or(0);
         let what = format!("session {root} Some(");
         let lives = |held: &Held| {
@@ -63,7 +63,7 @@ impl World {
             held.logouts == logouts && left > MINUTE.min(held.life / 12) + NOISE
         };
         // A newer one replaces it, also where the settings made it shorter.
-        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_ref() == device;
+        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_deref() == device;
         let known = self.leases.values().filter(of_device).filter(|held| held.given <= since);
         known.max_by_key(|held| held.given).is_some_and(lives)
     }
@@ -84,6 +84,9 @@ impl World {
             self.fail(&format!("{reason:?}, although a session with {left:?} is there"));
         }
         let source = open.root().starts_with("ASIASAML");
+        if !source && reason == Reason::SourceExpired {
+            self.fail("a key is taken for a sign-in that is over");
+        }
         if source && matches!(reason, Reason::KeyRevoked) {
             self.fail("a sign-in that is over is taken for a deleted key");
         }
@@ -100,9 +103,10 @@ impl World {
         let over = self.clocks != Clocks::Right
             || open.source_end().is_some_and(|end| end.since(self.aws.now) < NOISE)
             || open.root().starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < NOISE;
-        let lives = self.mfa_session_lives(&identity.root, identity.device.as_ref(), self.now().boot);
+        let lives = self.mfa_session_lives(&identity.root, identity.device.as_deref(), self.now().boot);
         let lost = over || identity.by_mfa && !lives;
-        if self.calm
+        let at_once = self.now().boot.since(open.asked) < SECOND * 2;
+        if (self.calm || at_once)
             && left + NOISE < enough.min(life / 3)
             && !coded
             && !lost
@@ -157,6 +161,20 @@ impl World {
         {
             self.fail("who keeps a copy is told that it ends soon, and nobody else");
         }
+        let minutes = |notice: &Notice| {
+            let said = [left, left + NOISE].map(|left| format!("{} min", left.as_secs() / 60));
+            said.iter().any(|said| notice.text.contains(said))
+        };
+        if self.clocks == Clocks::Right
+            && !source
+            && told(NoticeKind::NearEnd).is_some_and(|notice| !minutes(notice))
+        {
+            self.fail("the wrong number of minutes is told");
+        }
+        let of_sign_in = told(NoticeKind::NearEnd).is_some_and(|notice| notice.text.contains("sign in"));
+        if self.clocks == Clocks::Right && of_sign_in && open.purpose != Purpose::Snapshot {
+            self.fail("the end of a sign-in is told to those whom it does not concern");
+        }
         let account = identity.roles.last().and_then(|taken| taken.arn.split(':').nth(4));
         if account.is_some() && served.account_id.as_deref() != account {
             self.fail("the wrong account");
@@ -166,7 +184,7 @@ impl World {
     /// On a good day there are few reasons to refuse anything.
     pub(crate) fn check_calm_denied(&mut self, open: &Open, denial: &Denial) {
         if denial.reason == Reason::AwsUnavailable
-            && !["connection", "timed out", "before it arrived", "Rate exceeded"]
+            && !["RequestTimeout", "connection", "timed out", "before it arrived", "Rate exceeded"]
                 .iter()
                 .any(|why| denial.sentence.contains(why))
         {
@@ -194,12 +212,15 @@ impl World {
             Reason::AwsRefused => open.first_role().starts_with("odd"),
             Reason::CodeRequired => {
                 self.question_expected = open.choosing.is_none();
+                if open.coded && open.patience == Patience::Never && !self.trouble_since(open.asked) {
+                    self.fail("a code is said to be missing that came with the request");
+                }
                 let asked = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
                 let new = (asked && open.wants_new_mfa())
                     || open.has_a_strangers_device()
                     || open.takes_its_own_code();
                 new || open.chain.roles.is_empty()
-                    || !self.mfa_session_lives(&root, self.device_of(open), now)
+                    || !self.mfa_session_lives(&root, self.device_of(open).map(String::as_str), now)
             }
             Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
@@ -248,7 +269,7 @@ impl World {
             let margin = (MINUTE * 20).min(held.life / 3) + (MINUTE * 2).min(held.life / 12);
             let due = held.given + held.life.saturating_sub(margin);
             let renewable = !root.starts_with("ASIASAML") && !held.what.contains("+mfa")
-                || self.mfa_session_lives(root, held.device.as_ref(), due);
+                || self.mfa_session_lives(root, held.device.as_deref(), due);
             let left = held.expires.since(self.aws.now);
             let coded = held.what.ends_with("\")") || held.what.contains("/young ");
             // After a failure renewal rests for a while.

@@ -63,6 +63,7 @@ impl World {
         }
         self.check_roles(open, identity);
         self.check_notices(open, identity, served);
+        self.check_way_remembered(open, identity);
         let what = self.leases.get(key).map_or("", |held| held.what.as_str());
         self.check_calm_life(open, identity, life, what);
     }
@@ -97,6 +98,23 @@ impl World {
         }
         if identity.roles.is_empty() && open.chain.device.is_some() && identity.mfa.is_none() {
             self.fail("a session without MFA for a user with a device");
+        }
+    }
+
+    /// Whoever waits for a person only so long is thought of when that is over.
+    fn check_limits(&self) {
+        let wake = self.core.next_wake(self.now());
+        for open in self.open.values().filter(|_| self.idle()) {
+            let limit = match open.patience {
+                Patience::Terminal(limit) | Patience::Silent(limit) => limit,
+                Patience::Never => None,
+            };
+            let Some(limit) = limit else { continue };
+            // A call that AWS asked to be made later may come after that.
+            let latest = (open.asked + limit).max(self.now().boot + Duration::from_secs(16));
+            if wake.is_none_or(|wake| wake > latest) {
+                self.fail("nobody thinks of the end of somebody's patience");
+            }
         }
     }
 
@@ -197,11 +215,30 @@ impl World {
                     .open
                     .values()
                     .any(|open| matches!(&open.chain.base, Base::Keys(keys) if keys.access_key_id == root));
+                if self.calm && !somebody && !ending && held.used && self.trouble.is_none() {
+                    self.note_jitter(held.life, left);
+                }
                 if !somebody && !used {
                     self.fail("a session is renewed although nobody used it");
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Sessions are not all renewed at the same distance from their end.
+    fn note_jitter(&self, life: Duration, left: Duration) {
+        let least = Duration::from_mins(20).min(life / 3);
+        let most = Duration::from_mins(2).min(life / 12);
+        let part = left.saturating_sub(least).as_millis() * 100 / most.as_millis().max(1);
+        self.jitter.borrow_mut().push(u64::try_from(part).unwrap_or(u64::MAX));
+    }
+
+    /// At the end of a schedule: jitter is no jitter if it is always the same.
+    pub(crate) fn check_jitter(&self) {
+        let jitter = self.jitter.borrow();
+        if jitter.len() > 4 && jitter.iter().all(|part| *part == jitter[0]) {
+            self.fail(&format!("sessions are all renewed at one moment: {jitter:?}"));
         }
     }
 
@@ -248,6 +285,7 @@ impl World {
             self.fail("requests wait for nothing");
         }
         let asked = self.open.values().filter(|open| open.shown.is_some()).count() + listed;
+        self.check_limits();
         let able = self.open.values().filter(|open| matches!(open.patience, Patience::Terminal(_))).count();
         if self.idle() && wake.is_none() && asked == 0 && able > 0 {
             self.fail("somebody at a terminal waits and sees nothing");

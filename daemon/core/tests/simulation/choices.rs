@@ -1,10 +1,17 @@
 //! Users with several devices: what people choose, and what must hold of the lists that they are shown.
 
 use awsd_core::effect::{Action, Choice, Operation, Question};
-use awsd_core::event::{Event, Patience, QuestionId, RequestId};
+use awsd_core::event::{Event, Failure, Granted, Patience, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 
-use crate::world::{Open, World};
+use crate::aws::ACCOUNT;
+use crate::world::{Clocks, Flight, Open, World};
+
+/// A device that was chosen and works.
+pub(crate) struct Taken {
+    root: String,
+    device: String,
+}
 
 impl Open {
     /// Whether its terminal can show a list of devices.
@@ -32,26 +39,38 @@ impl World {
             2 => self.choose_too_late(by, QuestionId(choice.id.0 - 1), &choice.devices[0]),
             _ => {
                 let device = self.random.pick(&choice.devices).clone();
-                self.choose_from(by, &choice, device);
+                self.choose_from(by, &choice, &device);
             }
+        }
+    }
+
+    /// Dave gets a new device for one of his two.
+    pub(crate) fn replace_device(&mut self) {
+        if self.cast.contains(&"DAVE") {
+            let device = |number| format!("arn:aws:iam::{ACCOUNT}:mfa/dave{number}");
+            let second = self.random.below(3) + 2;
+            self.aws.users.insert("AKIADAVE".to_owned(), vec![device(1), device(second)]);
         }
     }
 
     /// Everybody who is shown a list chooses from it.
     pub(crate) fn choose_rightly(&mut self) {
         while let Some((by, choice)) = self.lists().pop() {
-            let device = choice.devices[0].clone();
-            self.choose_from(by, &choice, device);
+            self.choose_from(by, &choice, &choice.devices[0]);
         }
     }
 
-    fn choose_from(&mut self, by: RequestId, choice: &Choice, device: String) {
+    fn choose_from(&mut self, by: RequestId, choice: &Choice, device: &str) {
         self.log(&format!("chosen {by:?} {device}"));
         let root = self.open[&by].root().to_owned();
-        self.chosen.insert(root, device.clone());
-        self.give(Event::Chosen { by, question: choice.id, device });
+        self.chosen.insert(root.clone(), device.to_owned());
+        self.give(Event::Chosen { by, question: choice.id, device: device.to_owned() });
         if self.lists().iter().any(|(_, other)| other.id == choice.id) {
             self.fail("a list is shown of which a device was chosen");
+        }
+        let taken = self.calm && self.mfa_session_lives(&root, Some(device), self.now().boot);
+        if taken && self.remembered(&root).is_none_or(|kept| kept != device) {
+            self.fail("a device whose code was taken before it was chosen is not remembered");
         }
     }
 
@@ -91,7 +110,8 @@ impl World {
         if named || again != choice.reason.is_some() || profile != choice.profile {
             self.fail("a list is shown to one who needs none");
         }
-        if choice.devices.len() < 2 || self.aws.users.get(&root) != Some(&choice.devices) {
+        let own = |device: &String| device.contains(":mfa/dave");
+        if choice.devices.len() < 2 || root != "AKIADAVE" || !choice.devices.iter().all(own) {
             self.fail(&format!("{:?} are not the devices of {root}", choice.devices));
         }
         if self.remembered(&root).is_some() {
@@ -132,6 +152,43 @@ impl World {
                 self.fail(&format!("{device} is remembered, which was not chosen or never worked"));
             }
         }
+    }
+
+    /// Whose device it is if this answer takes a code of one that was chosen. One that is not its user's any more is not
+    /// chosen any more.
+    pub(crate) fn taken(&mut self, flight: &Flight, result: &Result<Granted, Failure>) -> Option<Taken> {
+        let (Action::GetSessionToken { mfa: Some(mfa), .. } | Action::AssumeRole { mfa: Some(mfa), .. }) =
+            &flight.operation.action
+        else {
+            return None;
+        };
+        let root = &flight.operation.signer.access_key_id;
+        self.chosen.get(root).filter(|chosen| self.awaited(flight) && **chosen == mfa.serial)?;
+        match result {
+            Ok(Granted::Session(keys)) => {
+                let alive = self.clocks == Clocks::Right && keys.expiration > Some(self.aws.now);
+                alive.then(|| Taken { root: root.clone(), device: mfa.serial.clone() })
+            }
+            Err(Failure::Refused { message, .. }) if message.contains("unable to validate") => {
+                self.chosen.remove(root);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// A chosen device whose code AWS has taken is remembered.
+    pub(crate) fn check_taken(&self, taken: &Taken) {
+        if self.remembered(&taken.root) != Some(&taken.device) {
+            self.fail("a device was chosen, its code was taken, and it is not remembered");
+        }
+    }
+
+    /// A choice that came to nothing ends with the last of those whom it was for.
+    pub(crate) fn follow_choices(&mut self) {
+        let open = &self.open;
+        self.chosen
+            .retain(|root, _| open.values().any(|open| open.root() == root && open.chain.device.is_none()));
     }
 
     /// While somebody looks at a list, the devices are not looked up once more.

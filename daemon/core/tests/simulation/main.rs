@@ -68,6 +68,7 @@ fn schedule(seed: u64) {
 
 /// When the network works and everybody answers, everything comes to an end, and then to rest.
 fn settle(world: &mut World) {
+    world.check_jitter();
     world.outage = None;
     world.tell_presence(Presence::Idle);
     for _ in 0..400 {

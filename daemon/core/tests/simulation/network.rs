@@ -54,6 +54,7 @@ impl World {
         }
         self.check_pause(&what, Self::code_of(&operation));
         self.check_looked_up(&operation);
+        self.check_ways(&operation);
         self.check_lookup(&operation);
         self.check_signer(&operation);
         self.check_needed(&what, &operation);
@@ -66,7 +67,8 @@ impl World {
             self.check_code(&device, mfa.code.expose_secret());
         }
         let sent = self.now();
-        self.flights.insert(call, Flight { operation, acted: None, sent, logouts });
+        let resent = self.failing.as_ref().is_some_and(|failing| failing.had_code_of(&operation));
+        self.flights.insert(call, Flight { operation, acted: None, sent, logouts, resent });
     }
 
     pub(crate) fn root_of(&self, key: &str) -> String {
@@ -114,9 +116,11 @@ impl World {
                     (502, ""),
                     (400, "RequestTimeout"),
                 ]);
+                // Some say nothing more than their code.
+                let message = if code == "RequestTimeout" { "" } else { "timed out" };
                 self.lose(
                     call,
-                    Failure::Refused { status, code: code.to_owned(), message: "timed out".to_owned() },
+                    Failure::Refused { status, code: code.to_owned(), message: message.to_owned() },
                 );
             }
             (false, 5..7) => self.lose(call, Failure::NoAnswer("timed out".to_owned())),
@@ -187,10 +191,19 @@ impl World {
                 Err(failure) => self.note_failure(&what, &flight.operation, failure),
             }
         }
-        self.failure = result.as_ref().err().cloned();
+        self.note_refusal(&flight, &result);
+        let failing = result.as_ref().err().map(|failure| self.failing(&what, &flight, failure));
+        self.failing.clone_from(&failing);
+        let taken = self.taken(&flight, &result);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
-        self.failure = None;
+        self.failing = None;
         self.resigned = None;
+        if let Some(failing) = failing.filter(|_| awaited) {
+            self.check_after(&failing);
+        }
+        if let Some(taken) = taken {
+            self.check_taken(&taken);
+        }
         if awaited {
             self.check_skew();
             self.check_retry(&what);
@@ -210,16 +223,18 @@ impl World {
         if awaited {
             self.note_failure(&what, &flight.operation, &failure);
         }
-        self.failure = Some(failure.clone());
+        let failing = self.failing(&what, &flight, &failure);
+        self.failing = Some(failing.clone());
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
-        self.failure = None;
+        self.failing = None;
         if awaited {
+            self.check_after(&failing);
             self.check_retry(&what);
         }
     }
 
     /// Whether no logout has come between a call and its answer.
-    fn awaited(&self, flight: &Flight) -> bool {
+    pub(crate) fn awaited(&self, flight: &Flight) -> bool {
         let root = self.root_of(&flight.operation.signer.access_key_id);
         flight.logouts == self.logouts.get(&root).copied().unwrap_or(0)
     }

@@ -128,7 +128,8 @@ impl World {
         let now = self.now().boot;
         let Some(failed) = self.pauses.failed.get_mut(what).filter(|failed| !failed.slept) else { return };
         let since = now.since(failed.at);
-        if failed.attempts > 0 && since > pause(failed.attempts, failed.throttled) {
+        let most = pause(failed.attempts.max(1), failed.throttled);
+        if failed.attempts > 0 && (since > most || (since >= most / 2 && !self.only_time)) {
             // Nobody waited for it any more when its moment came, so this is a new beginning.
             failed.attempts = 0;
             return;

@@ -37,8 +37,8 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
-        let chooses = self.random.percent(80);
         let id = self.request();
+        let chooses = !id.0.is_multiple_of(5);
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
         let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
         let roles: Vec<_> = chain
@@ -59,6 +59,8 @@ impl World {
             patience,
             chooses,
             asked: Boot(self.boot),
+            line: self.history.len(),
+            coded: code.is_some(),
             shown: None,
             choosing: None,
             logouts,
@@ -184,7 +186,7 @@ impl World {
 
     /// Keys are rewritten by the SAML tool, revoked, or made valid again; sessions are revoked.
     pub(crate) fn edit(&mut self) {
-        let what = if self.calm { 0 } else { self.random.below(6) };
+        let what = if self.calm { 0 } else { self.random.below(7) };
         match what {
             0 => {
                 self.saml = 3 - self.saml;
@@ -206,13 +208,21 @@ impl World {
                 self.aws.revoked.remove("AKIABOB");
             }
             4 => self.aws.may_list = !self.aws.may_list,
+            5 => self.replace_bobs_device(),
             _ => {
+                self.replace_device();
                 let carol = self.aws.users.get_mut("AKIACAROL");
                 if let Some(carol) = carol.filter(|devices| devices.is_empty()) {
                     carol.push(format!("arn:aws:iam::{}:mfa/carol", aws::ACCOUNT));
                 }
             }
         }
+    }
+
+    /// Bob loses his device and registers another one.
+    fn replace_bobs_device(&mut self) {
+        let device = format!("arn:aws:iam::{}:mfa/bob{}", aws::ACCOUNT, self.random.below(2));
+        self.aws.users.insert("AKIABOB".to_owned(), vec![device]);
     }
 
     /// Everybody who is asked gives the code that is shown now.
@@ -241,6 +251,8 @@ impl World {
         self.seen_codes.clear();
         self.forget_pauses(None);
         self.looked_up.clear();
+        self.skewed.clear();
+        self.dead.clear();
         for device in self.aws.devices.values_mut() {
             device.tries.clear();
         }

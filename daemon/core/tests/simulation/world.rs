@@ -1,5 +1,6 @@
 //! One schedule: callers, people, clocks and a network, all moved by one seed, around a real core.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::aws::{self, Aws};
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
+use crate::reasons::Failing;
 
 /// What kind of bad day it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,10 @@ pub(crate) struct Open {
     /// Its client can show a list of devices.
     pub chooses: bool,
     pub asked: Boot,
+    /// The line of the history.
+    pub line: usize,
+    /// A code came with it.
+    pub coded: bool,
     pub shown: Option<Question>,
     /// The list of devices on its terminal.
     pub choosing: Option<Choice>,
@@ -49,6 +55,8 @@ pub(crate) struct Flight {
     pub acted: Option<Result<Granted, Failure>>,
     pub sent: Now,
     pub logouts: u64,
+    /// Its code has been out before, with a call that failed.
+    pub resent: bool,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "they have nothing to do with each other")]
@@ -76,8 +84,16 @@ pub(crate) struct World {
     pub outage: Option<Outage>,
     /// When a call last failed.
     pub trouble: Option<Boot>,
-    /// The failure that the core has just been told of.
-    pub failure: Option<Failure>,
+    /// The failed call that the core has just been told of.
+    pub failing: Option<Failing>,
+    /// How often in a row calls were refused for their time.
+    pub skewed: BTreeMap<String, u32>,
+    /// Sessions that AWS does not take any more, as the core has been told.
+    pub dead: BTreeSet<String>,
+    /// First roles that were refused without MFA, by key and ARN, and the line of the history.
+    pub refused_plain: BTreeMap<(String, String), usize>,
+    /// How much earlier than necessary sessions were renewed in the background, in hundredths of what is allowed.
+    pub jitter: RefCell<Vec<u64>>,
     /// Requests are long on their way to AWS.
     pub delayed: bool,
     /// What somebody last asked for.
@@ -165,7 +181,11 @@ impl World {
             pauses: Pauses::default(),
             outage: None,
             trouble: None,
-            failure: None,
+            failing: None,
+            skewed: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            refused_plain: BTreeMap::new(),
+            jitter: RefCell::default(),
             delayed,
             last_chain: None,
             last_ask: Boot::default(),
@@ -212,6 +232,7 @@ impl World {
         }
         self.check_state();
         self.follow_questions();
+        self.follow_choices();
         self.check_view();
     }
 
@@ -235,7 +256,7 @@ impl World {
                 if denial.sentence.is_empty() {
                     self.fail("a refusal without a sentence");
                 }
-                self.check_meaning(&denial);
+                self.check_meaning(id, &denial);
                 if self.answers.remove(&id) {
                     if denial.reason == Reason::NoQuestion {
                         self.fail("an open question is not found");
@@ -293,6 +314,7 @@ impl World {
             }
             Effect::Progress(..) => {}
             Effect::Remember(memory) => {
+                self.check_memory(&memory);
                 self.check_remembered(&memory);
                 self.memory = memory;
             }
@@ -314,6 +336,13 @@ impl World {
             && waited < limit
         {
             self.fail(&format!("told after {waited:?} that nobody answered in {limit:?}"));
+        }
+        if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
+            && self.calm
+            && reason == Reason::CodeRequired
+            && waited > limit + Duration::from_secs(1)
+        {
+            self.fail(&format!("told only after {waited:?} that nobody answered in {limit:?}"));
         }
         let insists = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
         if reason == Reason::NotNow && insists && self.dismissed != Some(Boot(self.boot)) {
