@@ -16,6 +16,22 @@ pub(super) fn line(text: &str, limit: usize) -> String {
     text.chars().map(safe).take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// A line broken into several of at most this many characters, between words where that is possible: a window grows with
+/// its longest line, beyond the screen if need be.
+pub(super) fn wrapped(line: &str, width: usize) -> String {
+    let (mut text, mut rest) = (String::new(), line);
+    while let Some((end, _)) = rest.char_indices().nth(width) {
+        let (piece, after) = match rest[..end].rfind(' ') {
+            Some(blank) if blank > 0 => (&rest[..blank], &rest[blank + 1..]),
+            _ => rest.split_at(end),
+        };
+        text.push_str(piece);
+        text.push('\n');
+        rest = after;
+    }
+    text + rest
+}
+
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -33,6 +49,15 @@ mod tests {
     fn what_plays_tricks_is_replaced_visibly() {
         assert_eq!(line("a\nb\u{1b}[1mc\u{202e}d\u{2028}e", LINE), "a�b�[1mc�d�e");
         assert_eq!(line("<b>שלום</b> é", LINE), "<b>שלום</b> é");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_where_there_are_any() {
+        assert_eq!(wrapped("one two three", 8), "one two\nthree");
+        assert_eq!(wrapped("ééééééé é", 3), "ééé\nééé\né é");
+        assert_eq!(wrapped("exactly8", 8), "exactly8");
+        assert_eq!(wrapped(" ababab", 3), " ab\naba\nb");
+        assert_eq!(wrapped("", 3), "");
     }
 
     #[test]

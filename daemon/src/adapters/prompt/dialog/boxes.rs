@@ -16,14 +16,14 @@ pub(super) struct Box {
     timed_out: Option<i32>,
 }
 
-/// GNOME's. It reads backslashes in the text.
+/// GNOME's. It reads backslashes in the text, and takes an underscore for the mark of a shortcut.
 pub(super) const ZENITY: Box = Box {
     name: "zenity",
     arguments: |request| {
         vec![
             "--entry".to_owned(),
             format!("--title={}", request.title),
-            format!("--text={}", shown(request).replace('\\', "\\\\")),
+            format!("--text={}", shown(request).replace('\\', "\\\\").replace('_', "__")),
             format!("--cancel-label={}", request.cancel),
             format!("--timeout={}", OPEN.as_secs()),
         ]

@@ -24,6 +24,9 @@ const OPEN: Duration = Duration::from_mins(5);
 /// How much longer a dialog may take to close by itself.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The longest line of a dialog, in characters.
+const WIDTH: usize = 72;
+
 /// The order in which programs are tried: the one with the best protocol first.
 const TOOLS: [DialogTool; 3] = [DialogTool::Pinentry, DialogTool::Zenity, DialogTool::Kdialog];
 
@@ -56,8 +59,8 @@ impl Request {
     pub(super) fn new(card: &Card, is_alone: bool) -> Self {
         Self {
             title: text::line(&card.title, TITLE),
-            lines: card.lines.iter().map(|line| text::line(line, LINE)).collect(),
-            error: card.reason.as_deref().map(|reason| text::line(reason, LINE)),
+            lines: card.lines.iter().map(|line| shown(line)).collect(),
+            error: card.reason.as_deref().map(shown),
             cancel: if is_alone { "Not now" } else { "Cancel" },
             tools: card.tools.clone(),
             display: card.display.clone(),
@@ -69,6 +72,10 @@ impl Request {
         let title = [self.title.as_str(), ""];
         title.into_iter().chain(self.lines.iter().map(String::as_str)).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn shown(line: &str) -> String {
+    text::wrapped(&text::line(line, LINE), WIDTH)
 }
 
 /// Asks. Dropping the future closes the dialog.

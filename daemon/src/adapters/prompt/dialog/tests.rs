@@ -62,7 +62,8 @@ async fn a_code_is_asked_with_everything_escaped() {
     })
     .await;
     assert!(matches!(end, End::Code(code) if code.expose_secret() == "123456"));
-    let desc = format!("SETDESC code for�<b>x</b> 100%25%0A%0A�abc\\n%0A{}…", "x".repeat(LINE - 1));
+    let (row, rest) = ("x".repeat(WIDTH), "x".repeat(LINE - 1 - 2 * WIDTH));
+    let desc = format!("SETDESC code for�<b>x</b> 100%25%0A%0A�abc\\n%0A{row}%0A{row}%0A{rest}…");
     for line in ["SETTITLE code for�<b>x</b> 100%25", "SETERROR wrong�code", "SETTIMEOUT 300", &desc] {
         assert!(told.iter().any(|told| told == line), "{line} is not in {told:?}");
     }
