@@ -1,0 +1,112 @@
+//! What is asked, and what was said.
+
+use std::path::PathBuf;
+
+use awsd_core::event::QuestionId;
+use secrecy::SecretString;
+
+use super::Display;
+
+/// A question as it is to be shown. Its texts may come from anywhere: they are made safe where they are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Card {
+    /// Which question. A card for a question that is shown already replaces what is shown.
+    pub(crate) question: QuestionId,
+    /// What can be answered.
+    pub(crate) kind: Kind,
+    /// What is wanted, in a few words.
+    pub(crate) title: String,
+    /// Who asks, for which device, since when: one line each.
+    pub(crate) lines: Vec<String>,
+    /// Why it is asked again.
+    pub(crate) reason: Option<String>,
+    /// A code was given and AWS is being asked: nothing can be answered meanwhile.
+    pub(crate) verifying: bool,
+    /// Where the person is.
+    pub(crate) display: Display,
+    /// Which programs ask for the code.
+    pub(crate) tools: Tools,
+}
+
+/// What can be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A code.
+    Code {
+        /// Open the dialog at once, without waiting for a click.
+        straight_to_dialog: bool,
+    },
+    /// To renew a session before its end.
+    Offer,
+}
+
+/// Which programs ask for a code. By default the first of pinentry, zenity and kdialog that works.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tools {
+    /// Only this one.
+    pub(crate) dialog: Option<DialogTool>,
+    /// The program to run as pinentry.
+    pub(crate) pinentry: Option<PathBuf>,
+}
+
+/// A program that shows a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DialogTool {
+    /// Any program of the pinentry family.
+    Pinentry,
+    /// GNOME's.
+    Zenity,
+    /// KDE's.
+    Kdialog,
+}
+
+/// What came of a question. Several of these may come for one question; nothing comes once it is withdrawn.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// A code, as it was typed or printed.
+    Code {
+        /// For which question.
+        question: QuestionId,
+        /// Not judged in any way, perhaps empty.
+        code: SecretString,
+    },
+    /// "Not now".
+    NotNow(QuestionId),
+    /// The answer to an offer.
+    Offer {
+        /// Which offer.
+        question: QuestionId,
+        /// The button.
+        choice: Choice,
+    },
+    /// The person cannot be asked there: neither by a notification nor by a dialog.
+    Unreachable {
+        /// Which question.
+        question: QuestionId,
+        /// Part of a sentence.
+        why: String,
+    },
+    /// A program has been running for a second: it may be waiting for a touch.
+    ProgramSlow {
+        /// Which question.
+        question: QuestionId,
+    },
+    /// A program came to no code.
+    ProgramFailed {
+        /// Which question.
+        question: QuestionId,
+        /// One sentence.
+        why: String,
+    },
+}
+
+/// The buttons of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// "Renew".
+    Renew,
+    /// "In 15 minutes".
+    Later,
+    /// "Not today".
+    NotToday,
+}

@@ -1,0 +1,88 @@
+//! Programs that ask a person. They end with the question: dropping one kills it and everything it started.
+
+use std::ffi::OsStr;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{ChildStdin, ChildStdout, Command};
+use zeroize::Zeroizing;
+
+use super::Display;
+
+/// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code.
+const MAX_OUTPUT: u64 = 4096;
+
+/// A running program, leader of a process group of its own.
+#[derive(Debug)]
+pub(super) struct Child(tokio::process::Child);
+
+/// How a program ended.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) status: ExitStatus,
+    /// The start of what it printed: a secret.
+    pub(super) stdout: Zeroizing<Vec<u8>>,
+    /// The start of what it complained about.
+    pub(super) stderr: Vec<u8>,
+}
+
+/// A program to be run with a person's environment and no other. Nothing of the daemon's is connected to it.
+pub(super) fn command(program: &OsStr, display: &Display) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(display.environment())
+        .process_group(0)
+        .kill_on_drop(true)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+impl Child {
+    fn start(mut command: Command) -> io::Result<Self> {
+        command.spawn().map(Self)
+    }
+
+    /// Starts it with pipes to its input and from its output.
+    pub(super) fn converse(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Self::start(command)?;
+        let pipes = child.0.stdin.take().zip(child.0.stdout.take());
+        let (stdin, stdout) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((child, stdin, stdout))
+    }
+
+    /// Starts it and waits for its end, and for the end of what it prints.
+    pub(super) async fn output(mut command: Command) -> io::Result<Output> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Self::start(command)?;
+        let (mut stdout, mut stderr) = (Zeroizing::new(Vec::new()), Vec::new());
+        let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
+        tokio::try_join!(read_start(out, &mut stdout), read_start(err, &mut stderr))?;
+        Ok(Output { status: child.0.wait().await?, stdout, stderr })
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Its number is known only as long as it has not been waited for, so it cannot be anybody else's by now.
+        let number = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(group) = number {
+            // It may have ended meanwhile, with nobody left in its group.
+            let _ended = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+/// Reads to the end and keeps the start: a program whose output is not read would wait for it to be.
+async fn read_start(pipe: Option<impl AsyncRead + Unpin>, start: &mut Vec<u8>) -> io::Result<()> {
+    if let Some(mut pipe) = pipe {
+        (&mut pipe).take(MAX_OUTPUT).read_to_end(start).await?;
+        tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Where a person is: the few variables of a client's environment that say so.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+/// The variables that are taken over from a client. All others could change what a program does (`LD_PRELOAD`, …).
+const ALLOWED: [&str; 14] = [
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "GPG_TTY",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_MESSAGES",
+    "TERM",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_RUNTIME_DIR",
+    "XDG_SESSION_ID",
+    "XDG_SESSION_TYPE",
+];
+
+/// The variables that programs get from the daemon itself.
+const OWN: [&str; 2] = ["HOME", "PATH"];
+
+/// The longest value that is taken over, in bytes.
+const LONGEST: usize = 4096;
+
+/// The allow-listed variables of the client that asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Display(BTreeMap<String, String>);
+
+impl Display {
+    /// Takes what is allowed, and leaves the rest.
+    pub(crate) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let usable = |(name, value): &(String, String)| {
+            ALLOWED.contains(&name.as_str()) && (1..=LONGEST).contains(&value.len()) && !value.contains('\0')
+        };
+        Self(variables.into_iter().filter(usable).collect())
+    }
+
+    /// Somebody can see a window.
+    pub(super) fn has_screen(&self) -> bool {
+        self.get("DISPLAY").or_else(|| self.get("WAYLAND_DISPLAY")).is_some()
+    }
+
+    /// The address of the session bus. Only sockets count: an address can also name a host, or a program to be run.
+    pub(super) fn bus(&self) -> Option<String> {
+        if let Some(addresses) = self.get("DBUS_SESSION_BUS_ADDRESS") {
+            return addresses.split(';').find(|address| address.starts_with("unix:")).map(str::to_owned);
+        }
+        self.get("XDG_RUNTIME_DIR").map(|directory| format!("unix:path={directory}/bus"))
+    }
+
+    /// The whole environment of a program that asks this person.
+    pub(super) fn environment(&self) -> BTreeMap<OsString, OsString> {
+        let own = OWN.into_iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+        own.chain(self.0.iter().map(|(name, value)| (name.into(), value.into()))).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn display(variables: &[(&str, &str)]) -> Display {
+        Display::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn only_what_is_allowed_is_taken_over() {
+        let long = "x".repeat(LONGEST + 1);
+        let display = display(&[
+            ("DISPLAY", ":1"),
+            ("LD_PRELOAD", "/x.so"),
+            ("LANG", "a\0b"),
+            ("TERM", &long),
+            ("PATH", "/evil"),
+        ]);
+        assert_eq!(display, super::tests::display(&[("DISPLAY", ":1")]));
+        let environment = display.environment();
+        assert_eq!(environment.get(&OsString::from("PATH")), std::env::var_os("PATH").as_ref());
+        assert!(environment.keys().all(|name| name == "DISPLAY" || OWN.iter().any(|own| name == own)));
+    }
+
+    #[test]
+    fn a_bus_is_a_socket() {
+        let bus =
+            |address| display(&[("DBUS_SESSION_BUS_ADDRESS", address), ("XDG_RUNTIME_DIR", "/r")]).bus();
+        assert_eq!(bus("unix:path=/b,guid=1").as_deref(), Some("unix:path=/b,guid=1"));
+        assert_eq!(bus("tcp:host=h;unix:path=/b").as_deref(), Some("unix:path=/b"));
+        assert_eq!(bus("unixexec:path=/bin/sh"), None);
+        assert_eq!(bus("autolaunch:"), None);
+        assert_eq!(display(&[("XDG_RUNTIME_DIR", "/r")]).bus().as_deref(), Some("unix:path=/r/bus"));
+        assert_eq!(Display::default().bus(), None);
+    }
+
+    #[test]
+    fn a_screen_is_of_x11_or_wayland() {
+        assert!(display(&[("DISPLAY", ":1")]).has_screen());
+        assert!(display(&[("WAYLAND_DISPLAY", "wayland-1")]).has_screen());
+        assert!(!display(&[("DISPLAY", ""), ("TERM", "xterm")]).has_screen());
+    }
+}

@@ -1,0 +1,31 @@
+//! Asks a person on the desktop: by a notification, by a dialog, or by a program that knows the code.
+//!
+//! [`Desktop`] is owned by the app's one task and never makes it wait: all work happens in tasks, one for each question.
+//! Nothing here decides anything. What a person says is reported as it was said, whoever said it first; which answer
+//! counts, and what a code is worth, the core decides.
+//!
+//! Who asks, on which screen and for what comes from a client and from files: it is shown as text and never as markup, an
+//! option or a command. What runs gets the allow-listed variables of [`Display`] and nothing else of anybody's
+//! environment. No code is logged.
+//!
+//! Notifications are written for the D-Bus service of Linux and the BSDs. On macOS and Windows they will be shown by
+//! notify-rust, in a module beside `notification::freedesktop`; until then a question there is reported as unreachable.
+
+mod asking;
+mod card;
+mod child;
+mod desktop;
+mod dialog;
+mod display;
+mod notification;
+mod program;
+mod text;
+mod voice;
+
+#[cfg(test)]
+#[cfg(all(unix, not(target_os = "macos")))]
+mod tests;
+
+pub(crate) use card::{Card, Choice, DialogTool, Kind, Said, Tools};
+pub(crate) use desktop::Desktop;
+pub(crate) use display::Display;

@@ -1,0 +1,198 @@
+//! A question on the D-Bus notification service, from the first look at the bus until it is withdrawn.
+//!
+//! The connection is made for one question and ends with it, so an idle daemon is on no bus. A server that hangs is waited
+//! for, but not in silence: after [`PATIENCE`] it counts as absent, and what it does show in the end is still ours to
+//! answer and to close.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::super::text::{self, LINE};
+use super::bus::{Bus, Posted, Signal};
+use super::wording::{self, Features, Notification};
+use super::{Heard, View};
+
+/// How long connecting or showing may take before the server counts as absent.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The specification's number for "closed by the person".
+const DISMISSED: u32 = 2;
+
+/// Shows the views until they end, which means that the question is withdrawn.
+pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::Sender<Heard>) {
+    let view = views.borrow_and_update().clone();
+    let Some(address) = view.card.display.bus() else {
+        return say(&tell, Heard::Silent("the caller has no session bus".to_owned())).await;
+    };
+    match patiently(&tell, Bus::connect(&address)).await {
+        Ok(bus) => {
+            let (features, posted, place) = (None, None, Place::Absent);
+            Notice { bus, features, posted, place, view, tell }.live(views).await;
+        }
+        Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
+    }
+}
+
+/// A notification, or the wish for one.
+struct Notice {
+    bus: Bus,
+    /// What the present server can do, once it was asked.
+    features: Option<Features>,
+    /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
+    posted: Option<Posted>,
+    place: Place,
+    view: View,
+    tell: mpsc::Sender<Heard>,
+}
+
+/// Where the notification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// There is no server that shows it.
+    Absent,
+    /// On the screen, as far as is known.
+    Shown,
+    /// Clicked: most servers take it off the screen then. Wanted back if nothing comes of the click.
+    Used,
+    /// Taken off the screen by the server.
+    Gone,
+    /// Taken off the screen by the person. That is no answer, so the question stays open; but this notification has been
+    /// seen, and only something new is shown again.
+    Dismissed,
+}
+
+impl Notice {
+    async fn live(mut self, mut views: watch::Receiver<View>) {
+        self.show().await;
+        loop {
+            tokio::select! {
+                changed = views.changed() => match changed {
+                    Ok(()) => {
+                        let view = views.borrow_and_update().clone();
+                        self.update(view).await;
+                    }
+                    Err(_withdrawn) => break,
+                },
+                signal = self.bus.next() => match signal {
+                    Some(signal) => self.signal(signal).await,
+                    None => return say(&self.tell, Heard::Silent("the session bus is gone".to_owned())).await,
+                },
+            }
+        }
+        if let (Some(posted), Place::Shown | Place::Used) = (&self.posted, self.place) {
+            // A bus that fails now has taken the notification with it.
+            let _gone = self.bus.close(posted.id).await;
+        }
+    }
+
+    async fn update(&mut self, view: View) {
+        let is_new = view.card != self.view.card || view.note != self.view.note;
+        let is_recalled = view.recalls != self.view.recalls;
+        self.view = view;
+        let wanted = match self.place {
+            Place::Shown => is_new,
+            // That a code is being checked is worth a change, but no new notification.
+            Place::Used | Place::Gone | Place::Absent if self.view.card.verifying => false,
+            Place::Used | Place::Gone => is_new || is_recalled,
+            Place::Absent | Place::Dismissed => is_new && !self.view.card.verifying,
+        };
+        if wanted {
+            self.show().await;
+        }
+    }
+
+    async fn show(&mut self) {
+        let tell = self.tell.clone();
+        match patiently(&tell, self.post()).await {
+            Ok(features) if features.can_answer() => say(&tell, Heard::Shown).await,
+            Ok(_) => say(&tell, Heard::Silent("the notification server has no buttons".to_owned())).await,
+            Err(error) => {
+                (self.place, self.features) = (Place::Absent, None);
+                say(&tell, Heard::Silent(sentence("no notification can be shown", &error))).await;
+            }
+        }
+    }
+
+    async fn post(&mut self) -> zbus::Result<Features> {
+        let features = match self.features {
+            Some(features) => features,
+            None => self.bus.features().await?,
+        };
+        self.features = Some(features);
+        let replaces = match (&self.posted, self.place) {
+            (Some(posted), Place::Shown | Place::Used) => Some(posted.id),
+            _ => None,
+        };
+        self.posted = Some(self.bus.notify(&Notification::new(&self.view, features), replaces).await?);
+        self.place = Place::Shown;
+        Ok(features)
+    }
+
+    async fn signal(&mut self, signal: Signal) {
+        let shown = self.posted.as_ref().map(|posted| posted.id);
+        match signal {
+            Signal::Invoked { id, action } if Some(id) == shown => {
+                if let Some(meaning) = wording::meaning(self.view.card.kind, &action) {
+                    self.place = Place::Used;
+                    say(&self.tell, meaning).await;
+                }
+            }
+            Signal::Replied { id, text } if Some(id) == shown => {
+                self.place = Place::Used;
+                say(&self.tell, Heard::Reply(text)).await;
+            }
+            Signal::Closed { id, reason } if Some(id) == shown => {
+                self.place = match (self.place, reason) {
+                    (Place::Shown, DISMISSED) => Place::Dismissed,
+                    _ => Place::Gone,
+                };
+            }
+            Signal::Server(server) => self.server_changed(server).await,
+            // Other programs' notifications.
+            Signal::Invoked { .. } | Signal::Replied { .. } | Signal::Closed { .. } => {}
+        }
+    }
+
+    async fn server_changed(&mut self, server: Option<String>) {
+        if server.is_some() && self.posted.as_ref().is_some_and(|posted| posted.server == server) {
+            // It was started by our own call.
+            return;
+        }
+        (self.posted, self.features) = (None, None);
+        let was_dismissed = self.place == Place::Dismissed;
+        match server {
+            _ if was_dismissed => {}
+            Some(_) => {
+                self.place = Place::Absent;
+                self.show().await;
+            }
+            None => {
+                self.place = Place::Absent;
+                say(&self.tell, Heard::Silent("the notification server is gone".to_owned())).await;
+            }
+        }
+    }
+}
+
+/// Waits to the end, and says when that takes too long.
+async fn patiently<T>(tell: &mpsc::Sender<Heard>, call: impl Future<Output = T>) -> T {
+    let mut call = pin!(call);
+    if let Ok(done) = timeout(PATIENCE, &mut call).await {
+        return done;
+    }
+    say(tell, Heard::Silent("the notification server does not answer".to_owned())).await;
+    call.await
+}
+
+async fn say(tell: &mpsc::Sender<Heard>, heard: Heard) {
+    // Nobody listens once the question is withdrawn.
+    let _withdrawn = tell.send(heard).await;
+}
+
+/// What a bus or a server says comes from another program.
+fn sentence(what: &str, error: &zbus::Error) -> String {
+    format!("{what}: {}", text::line(&error.to_string(), LINE))
+}

@@ -1,0 +1,109 @@
+//! What a notification says, and what its buttons mean. Servers differ in what they can; this knows how.
+
+use super::super::text::{self, LINE, TITLE};
+use super::super::{Choice, Kind};
+use super::{Heard, View};
+
+/// The action of a server's own field for a reply: KDE's name for it, and its capability's.
+const INLINE_REPLY: &str = "inline-reply";
+
+/// The action of a click on the notification itself.
+const DEFAULT: &str = "default";
+
+/// Draws the default action as one more button, where others react to a click anywhere.
+const DRAWS_DEFAULT: &str = "Xfce Notify Daemon";
+
+/// What a server can do.
+#[allow(clippy::struct_excessive_bools, reason = "servers combine them freely")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Features {
+    pub(super) actions: bool,
+    pub(super) inline_reply: bool,
+    pub(super) markup: bool,
+    pub(super) draws_default: bool,
+}
+
+impl Features {
+    /// From what a server says of itself.
+    pub(super) fn new(capabilities: &[String], server: &str) -> Self {
+        let has = |name: &str| capabilities.iter().any(|capability| capability == name);
+        Self {
+            actions: has("actions"),
+            inline_reply: has(INLINE_REPLY),
+            markup: has("body-markup"),
+            draws_default: server == DRAWS_DEFAULT,
+        }
+    }
+
+    /// The question can be answered there.
+    pub(super) fn can_answer(self) -> bool {
+        self.actions || self.inline_reply
+    }
+}
+
+/// A notification as a server takes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Notification {
+    pub(super) summary: String,
+    pub(super) body: String,
+    /// Keys and labels by turns.
+    pub(super) actions: Vec<&'static str>,
+    pub(super) urgent: bool,
+}
+
+impl Notification {
+    /// The view for a server with these features.
+    pub(super) fn new(view: &View, features: Features) -> Self {
+        Self {
+            summary: text::line(&view.card.title, TITLE),
+            body: body(view, features),
+            actions: if view.card.verifying { Vec::new() } else { actions(view.card.kind, features) },
+            // Somebody waits for a code; nobody waits for the answer to an offer, which may respect "do not disturb".
+            urgent: matches!(view.card.kind, Kind::Code { .. }),
+        }
+    }
+}
+
+fn body(view: &View, features: Features) -> String {
+    let by_hand = match view.card.kind {
+        Kind::Code { .. } if !features.can_answer() => Some("Answer with: awsd mfa 123456"),
+        Kind::Code { .. } | Kind::Offer => None,
+    };
+    let first =
+        if view.card.verifying { Some("The code is being checked…") } else { view.card.reason.as_deref() };
+    let lines = first.into_iter().chain(view.card.lines.iter().map(String::as_str));
+    let lines = lines.chain(view.note.or(by_hand)).map(|line| text::line(line, LINE));
+    let lines: Vec<_> = lines.map(|line| if features.markup { escaped(&line) } else { line }).collect();
+    lines.join("\n")
+}
+
+/// For servers that read the body as markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn actions(kind: Kind, features: Features) -> Vec<&'static str> {
+    if !features.can_answer() {
+        return Vec::new();
+    }
+    let (main, others): (_, &[&str]) = match kind {
+        Kind::Code { .. } if features.inline_reply => ([INLINE_REPLY, "Enter code"], &["skip", "Not now"]),
+        Kind::Code { .. } => (["enter", "Enter code"], &["skip", "Not now"]),
+        Kind::Offer => (["renew", "Renew"], &["later", "In 15 minutes", "never", "Not today"]),
+    };
+    // A server without visible buttons (dunst, mako) reacts to a click only if there is a default action.
+    let default = if features.draws_default { None } else { Some([DEFAULT, main[1]]) };
+    default.into_iter().flatten().chain(main).chain(others.iter().copied()).collect()
+}
+
+/// What an action means. A reply that comes without its text (some servers open no field) means that a dialog is needed.
+pub(super) fn meaning(kind: Kind, action: &str) -> Option<Heard> {
+    match (kind, action) {
+        (Kind::Code { .. }, DEFAULT | INLINE_REPLY | "enter") => Some(Heard::Enter),
+        (Kind::Code { .. }, "skip") => Some(Heard::NotNow),
+        (Kind::Offer, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
+        (Kind::Offer, "later") => Some(Heard::Chosen(Choice::Later)),
+        (Kind::Offer, "never") => Some(Heard::Chosen(Choice::NotToday)),
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! Questions on a desktop that the test controls.
+
+mod mock;
+mod notifications;
+mod programs;
+mod server;
+
+use std::path::Path;
+
+use awsd_core::event::QuestionId;
+use secrecy::ExposeSecret as _;
+use server::{PATIENCE, TestBus};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::unix::pipe;
+
+use super::{Card, Desktop, DialogTool, Display, Kind, Said, Tools};
+
+const QUESTION: QuestionId = QuestionId(7);
+
+/// A card for somebody on this bus who has no screen.
+fn card(bus: &TestBus) -> Card {
+    Card {
+        question: QUESTION,
+        kind: Kind::Code { straight_to_dialog: false },
+        title: "MFA code for alice".to_owned(),
+        lines: vec!["for profile <prod> & co".to_owned(), "terraform waits".to_owned()],
+        reason: None,
+        verifying: false,
+        display: display(&[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]),
+        tools: Tools::default(),
+    }
+}
+
+/// A card for somebody on this bus whose pinentry is one of the scripts beside this file.
+fn card_with_dialog(bus: &TestBus, script: &str) -> Card {
+    let directory = bus.path().to_str().unwrap();
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapters/prompt/tests").join(script);
+    Card {
+        display: display(&[
+            ("DBUS_SESSION_BUS_ADDRESS", &bus.address),
+            ("DISPLAY", ":none"),
+            ("XDG_RUNTIME_DIR", directory),
+        ]),
+        tools: Tools { dialog: Some(DialogTool::Pinentry), pinentry: Some(program) },
+        ..card(bus)
+    }
+}
+
+fn again(card: Card, reason: &str) -> Card {
+    Card { reason: Some(reason.to_owned()), ..card }
+}
+
+fn display(variables: &[(&str, &str)]) -> Display {
+    Display::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+async fn next(desktop: &mut Desktop) -> Said {
+    tokio::time::timeout(PATIENCE, desktop.next()).await.expect("something is said")
+}
+
+async fn code(desktop: &mut Desktop) -> String {
+    match next(desktop).await {
+        Said::Code { question: QUESTION, code } => code.expose_secret().to_owned(),
+        other => panic!("{other:?} in place of a code"),
+    }
+}
+
+/// Takes what is said as long as something else goes on.
+async fn while_listening<T>(desktop: &mut Desktop, work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        said = desktop.next() => panic!("{said:?} out of nowhere"),
+        done = work => done,
+    }
+}
+
+/// A pipe that programs hold open until they end.
+struct Held(BufReader<pipe::Receiver>);
+
+impl Held {
+    fn new(path: &Path) -> Self {
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU).unwrap();
+        Self(BufReader::new(pipe::OpenOptions::new().open_receiver(path).unwrap()))
+    }
+
+    /// Waits for a line; empty once everybody who held the pipe has ended.
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        tokio::time::timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("a line comes").unwrap();
+        line
+    }
+}

@@ -1,0 +1,285 @@
+//! Notifications, and the dialogs that they open.
+
+use tokio::sync::watch;
+
+use super::server::{Call, Manner, Server};
+use super::*;
+use crate::adapters::prompt::Choice;
+
+const BUTTONS: &[&str] = &["actions", "body", "body-markup"];
+
+/// Closed by the person, and by the server.
+const DISMISSED: u32 = 2;
+const UNDEFINED: u32 = 4;
+
+/// A bus with this server on it, or nothing where there can be none.
+async fn stage(manner: Manner) -> Option<(TestBus, Server, Desktop)> {
+    let bus = TestBus::start()?;
+    let server = Server::start(&bus, manner).await;
+    Some((bus, server, Desktop::new()))
+}
+
+#[tokio::test]
+async fn a_question_is_shown_replaced_and_closed() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let actions = ["default", "Enter code", "enter", "Enter code", "skip", "Not now"];
+    let first = Call::Notify {
+        replaces: 0,
+        id: 1,
+        summary: "MFA code for alice".to_owned(),
+        body: "for profile &lt;prod&gt; &amp; co\nterraform waits".to_owned(),
+        actions: actions.map(str::to_owned).to_vec(),
+        urgency: 2,
+    };
+    assert_eq!(server.call().await, first);
+    desktop.show(card(&bus));
+    desktop.show(again(card(&bus), "the code was wrong"));
+    let Call::Notify { replaces: 1, id: 1, body, .. } = server.call().await else {
+        panic!("it is not replaced")
+    };
+    assert_eq!(body, "the code was wrong\nfor profile &lt;prod&gt; &amp; co\nterraform waits");
+    desktop.show(Card { verifying: true, ..card(&bus) });
+    let Call::Notify { replaces: 1, actions, .. } = server.call().await else { panic!("it is not replaced") };
+    assert_eq!(actions, [""; 0]);
+    desktop.withdraw(QUESTION);
+    assert_eq!(server.call().await, Call::Close(1));
+    assert!(server.is_quiet());
+}
+
+#[tokio::test]
+async fn a_server_without_markup_gets_none_and_one_that_draws_the_default_action_gets_it_once() {
+    let manner = Manner { name: "Xfce Notify Daemon", ..Manner::able(&["actions"]) };
+    let Some((bus, mut server, mut desktop)) = stage(manner).await else { return };
+    desktop.show(card(&bus));
+    let Call::Notify { body, actions, .. } = server.call().await else { panic!("it is not shown") };
+    assert_eq!(body, "for profile <prod> & co\nterraform waits");
+    assert_eq!(actions, ["enter", "Enter code", "skip", "Not now"]);
+}
+
+#[tokio::test]
+async fn buttons_say_what_they_say() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.click(id + 1, "skip").await;
+    server.click(id, "something").await;
+    server.click(id, "skip").await;
+    assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
+    desktop.withdraw(QUESTION);
+    let offer = QuestionId(8);
+    desktop.show(Card { question: offer, kind: Kind::Offer, ..card(&bus) });
+    assert_eq!(server.call().await, Call::Close(id));
+    let Call::Notify { id, actions, urgency: 1, .. } = server.call().await else {
+        panic!("it is not offered")
+    };
+    assert_eq!(actions.join("|"), "default|Renew|renew|Renew|later|In 15 minutes|never|Not today");
+    for (action, meant) in [
+        ("default", Choice::Renew),
+        ("renew", Choice::Renew),
+        ("later", Choice::Later),
+        ("never", Choice::NotToday),
+    ] {
+        server.click(id, action).await;
+        let said = next(&mut desktop).await;
+        assert!(matches!(said, Said::Offer { question, choice } if question == offer && choice == meant));
+    }
+}
+
+#[tokio::test]
+async fn a_reply_is_a_code() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(&["inline-reply", "actions"])).await else {
+        return;
+    };
+    desktop.show(card(&bus));
+    let Call::Notify { id, actions, .. } = server.call().await else { panic!("it is not shown") };
+    assert_eq!(actions[2..4], ["inline-reply", "Enter code"]);
+    server.reply(id, "123456").await;
+    server.closed(id, DISMISSED).await;
+    assert_eq!(code(&mut desktop).await, "123456");
+    desktop.show(Card { verifying: true, ..card(&bus) });
+    // Shown anew, because it went away with the reply; and not shown while the code was being checked.
+    desktop.show(again(card(&bus), "wrong"));
+    let Call::Notify { replaces: 0, body, .. } = server.call().await else { panic!("it is not shown again") };
+    assert!(body.starts_with("wrong\n"));
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_the_notification_is_known_counts() {
+    let manner = Manner { at_once: Some("skip"), ..Manner::able(BUTTONS) };
+    let Some((bus, _server, mut desktop)) = stage(manner).await else { return };
+    desktop.show(card(&bus));
+    assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
+}
+
+#[tokio::test]
+async fn nothing_is_said_once_a_question_is_withdrawn() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.click(id, "skip").await;
+    // Both answers are under way when the question is withdrawn and asked anew: they belong to the first asking.
+    server.click(id, "skip").await;
+    assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
+    desktop.withdraw(QUESTION);
+    desktop.show(card(&bus));
+    let (mut closed, mut shown) = (false, None);
+    while !closed || shown.is_none() {
+        match while_listening(&mut desktop, server.call()).await {
+            Call::Close(closing) => closed = closing == id,
+            Call::Notify { id, .. } => shown = Some(id),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_idle_desktop_is_on_no_bus() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    let observer = bus.connect().await;
+    let names = zbus::fdo::DBusProxy::new(&observer).await.unwrap();
+    let before = names.list_names().await.unwrap();
+    let mut changes = names.receive_name_owner_changed().await.unwrap();
+    desktop.show(card(&bus));
+    server.shown().await;
+    desktop.withdraw(QUESTION);
+    let gone = async {
+        while let Some(change) = futures_util::StreamExt::next(&mut changes).await {
+            if change.args().unwrap().new_owner().is_none() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the connection ends");
+    assert_eq!(names.list_names().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_farewell_takes_everything_off_the_desktop() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    tokio::time::timeout(PATIENCE, desktop.farewell()).await.expect("it ends");
+    assert_eq!(server.call().await, Call::Close(id));
+}
+
+#[tokio::test]
+async fn what_the_person_closed_is_shown_again_only_if_there_is_something_new() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.closed(id, DISMISSED).await;
+    desktop.show(card(&bus));
+    desktop.show(Card { verifying: true, ..card(&bus) });
+    desktop.show(again(card(&bus), "wrong"));
+    let Call::Notify { body, .. } = while_listening(&mut desktop, server.call()).await else {
+        panic!("closed")
+    };
+    assert!(body.starts_with("wrong\n"));
+}
+
+#[tokio::test]
+async fn a_dialog_is_opened_by_the_button_and_again_for_a_wrong_code() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    let card = card_with_dialog(&bus, "pinentry-answers");
+    desktop.show(card.clone());
+    let id = server.shown().await;
+    server.click(id, "enter").await;
+    server.closed(id, UNDEFINED).await;
+    assert_eq!(code(&mut desktop).await, "000000");
+    desktop.show(Card { verifying: true, ..card.clone() });
+    desktop.show(again(card, "wrong"));
+    assert_eq!(code(&mut desktop).await, "111111");
+}
+
+#[tokio::test]
+async fn a_dialog_can_be_closed_and_the_notification_comes_back() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card_with_dialog(&bus, "pinentry-cancels"));
+    let id = server.shown().await;
+    server.closed(id, UNDEFINED).await;
+    server.click(id, "enter").await;
+    let Call::Notify { .. } = while_listening(&mut desktop, server.call()).await else { panic!("closed") };
+}
+
+#[tokio::test]
+async fn a_dialog_goes_with_its_question() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    let mut open = Held::new(&bus.path().join("open"));
+    let card = card_with_dialog(&bus, "pinentry-waits");
+    desktop.show(Card { kind: Kind::Code { straight_to_dialog: true }, ..card });
+    server.shown().await;
+    assert_eq!(open.line().await, "open\n");
+    desktop.withdraw(QUESTION);
+    assert_eq!(while_listening(&mut desktop, open.line()).await, "");
+}
+
+#[tokio::test]
+async fn without_a_server_there_is_a_dialog_and_it_can_say_not_now() {
+    let Some(bus) = TestBus::start() else { return };
+    let mut desktop = Desktop::new();
+    desktop.show(card_with_dialog(&bus, "pinentry-answers"));
+    assert_eq!(code(&mut desktop).await, "000000");
+    desktop.withdraw(QUESTION);
+    desktop.show(card_with_dialog(&bus, "pinentry-cancels"));
+    assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
+    // A server that comes later shows what is still open.
+    let mut server = Server::start(&bus, Manner::able(BUTTONS)).await;
+    while_listening(&mut desktop, server.shown()).await;
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_it_is_said_why() {
+    let Some(bus) = TestBus::start() else { return };
+    let mut desktop = Desktop::new();
+    for (card, reasons) in [
+        (card(&bus), ["no notification can be shown", "no screen"]),
+        (Card { display: Display::default(), ..card(&bus) }, ["no session bus", "no screen"]),
+        (
+            Card { display: display(&[("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/bus")]), ..card(&bus) },
+            ["bus cannot be reached", "no screen"],
+        ),
+        (Card { kind: Kind::Offer, ..card(&bus) }, ["no notification can be shown", ""]),
+    ] {
+        desktop.show(card);
+        let Said::Unreachable { question: QUESTION, why } = next(&mut desktop).await else {
+            panic!("reachable")
+        };
+        assert!(reasons.iter().all(|reason| why.contains(reason)), "{why}");
+        desktop.withdraw(QUESTION);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_dies_is_replaced_by_a_dialog_and_the_next_server_shows_the_question() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    let mut open = Held::new(&bus.path().join("open"));
+    desktop.show(card_with_dialog(&bus, "pinentry-waits"));
+    server.shown().await;
+    server.stop().await;
+    assert_eq!(while_listening(&mut desktop, open.line()).await, "open\n");
+    let mut next = Server::start(&bus, Manner::able(BUTTONS)).await;
+    let Call::Notify { replaces: 0, .. } = while_listening(&mut desktop, next.call()).await else {
+        panic!("it is not shown again");
+    };
+}
+
+/// The clock of this test is ahead of everything that has to be waited for.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_counts_as_absent_and_is_heard_when_it_comes_round() {
+    let (hang, answers) = watch::channel(false);
+    let manner = Manner { answers, ..Manner::able(BUTTONS) };
+    let Some((bus, mut server, mut desktop)) = stage(manner).await else { return };
+    desktop.show(card(&bus));
+    assert!(matches!(desktop.next().await, Said::Unreachable { why, .. } if why.contains("does not answer")));
+    hang.send(true).unwrap();
+    let Some(Call::Notify { id, .. }) = server.any_call().await else { panic!("it is not shown") };
+    server.click(id, "skip").await;
+    // With such a clock everything takes too long, which is said each time.
+    let said = loop {
+        let said = desktop.next().await;
+        if !matches!(said, Said::Unreachable { .. }) {
+            break said;
+        }
+    };
+    assert!(matches!(said, Said::NotNow(QUESTION)));
+}

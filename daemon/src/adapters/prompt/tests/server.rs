@@ -1,0 +1,208 @@
+//! A session bus of the test's own, and a notification server on it that the test controls.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::OwnedValue;
+use zbus::{Connection, connection};
+
+const SERVICE: &str = "org.freedesktop.Notifications";
+const OBJECT: &str = "/org/freedesktop/Notifications";
+
+/// How long a test waits for what must come.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A bus without any services, in a directory of its own.
+pub(super) struct TestBus {
+    daemon: Child,
+    pub(super) directory: TempDir,
+    pub(super) address: String,
+}
+
+impl Drop for TestBus {
+    fn drop(&mut self) {
+        let _ended = self.daemon.kill();
+        let _reaped = self.daemon.wait();
+    }
+}
+
+impl TestBus {
+    /// `None`, after saying so, where there is no bus to be had.
+    pub(super) fn start() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let configuration = format!(
+            "<busconfig><type>session</type><listen>unix:path={}</listen><policy context='default'>\
+             <allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>",
+            directory.path().join("bus").display()
+        );
+        let file = directory.path().join("bus.conf");
+        std::fs::write(&file, configuration).unwrap();
+        let started = Command::new("dbus-daemon")
+            .arg("--nofork")
+            .arg("--print-address")
+            .arg(format!("--config-file={}", file.display()))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut daemon) = started else {
+            println!("SKIPPED: there is no dbus-daemon in PATH");
+            return None;
+        };
+        let mut address = String::new();
+        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        Some(Self { daemon, directory, address: address.trim().to_owned() })
+    }
+
+    /// Somebody else on the bus.
+    pub(super) async fn connect(&self) -> Connection {
+        connection::Builder::address(self.address.as_str()).unwrap().build().await.unwrap()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// A call to the server.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    Notify { replaces: u32, id: u32, summary: String, body: String, actions: Vec<String>, urgency: u8 },
+    Close(u32),
+}
+
+/// A notification server. Dropping it takes it off the bus.
+pub(super) struct Server {
+    connection: Connection,
+    calls: mpsc::UnboundedReceiver<Call>,
+}
+
+/// What the server is like.
+pub(super) struct Manner {
+    pub(super) name: &'static str,
+    pub(super) capabilities: &'static [&'static str],
+    /// `Notify` returns while this is true.
+    pub(super) answers: watch::Receiver<bool>,
+    /// The action that is invoked before `Notify` returns.
+    pub(super) at_once: Option<&'static str>,
+}
+
+impl Manner {
+    pub(super) fn able(capabilities: &'static [&'static str]) -> Self {
+        Self { name: "test", capabilities, answers: watch::channel(true).1, at_once: None }
+    }
+}
+
+struct Interface {
+    manner: Manner,
+    calls: mpsc::UnboundedSender<Call>,
+    last: u32,
+}
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl Interface {
+    fn get_capabilities(&self) -> Vec<&str> {
+        self.manner.capabilities.to_vec()
+    }
+
+    fn get_server_information(&self) -> (&str, &str, &str, &str) {
+        (self.manner.name, "awsd", "1", "1.2")
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the specification has them")]
+    async fn notify(
+        &mut self,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+        application: String,
+        replaces: u32,
+        icon: String,
+        summary: String,
+        body: String,
+        actions: Vec<String>,
+        hints: HashMap<String, OwnedValue>,
+        expires: i32,
+    ) -> u32 {
+        let _manner_dropped = self.manner.answers.wait_for(|answers| *answers).await.map(|_| ());
+        assert_eq!((application.as_str(), icon.as_str(), expires), ("awsd", "dialog-password", 0));
+        let id = if replaces == 0 { self.last + 1 } else { replaces };
+        self.last = id;
+        let urgency = u8::try_from(&hints["urgency"]).unwrap();
+        self.calls.send(Call::Notify { replaces, id, summary, body, actions, urgency }).unwrap();
+        if let Some(action) = self.manner.at_once {
+            Self::action_invoked(&emitter, id, action).await.unwrap();
+        }
+        id
+    }
+
+    fn close_notification(&self, id: u32) {
+        self.calls.send(Call::Close(id)).unwrap();
+    }
+
+    #[zbus(signal)]
+    async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, action: &str) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn notification_replied(emitter: &SignalEmitter<'_>, id: u32, text: &str) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
+impl Server {
+    pub(super) async fn start(bus: &TestBus, manner: Manner) -> Self {
+        let (sender, calls) = mpsc::unbounded_channel();
+        let connection = bus.connect().await;
+        let interface = Interface { manner, calls: sender, last: 0 };
+        connection.object_server().at(OBJECT, interface).await.unwrap();
+        connection.request_name(SERVICE).await.unwrap();
+        Self { connection, calls }
+    }
+
+    pub(super) async fn stop(self) {
+        self.connection.close().await.unwrap();
+    }
+
+    pub(super) async fn call(&mut self) -> Call {
+        let call = tokio::time::timeout(PATIENCE, self.any_call()).await.expect("a call comes");
+        call.expect("the server is there")
+    }
+
+    /// For tests with a clock of their own.
+    pub(super) async fn any_call(&mut self) -> Option<Call> {
+        self.calls.recv().await
+    }
+
+    /// The number of the notification that is shown next.
+    pub(super) async fn shown(&mut self) -> u32 {
+        match self.call().await {
+            Call::Notify { id, .. } => id,
+            close @ Call::Close(_) => panic!("{close:?} in place of a notification"),
+        }
+    }
+
+    /// Nothing was called since the last call that was looked at.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.calls.try_recv().is_err()
+    }
+
+    pub(super) async fn click(&self, id: u32, action: &str) {
+        Interface::action_invoked(&self.emitter(), id, action).await.unwrap();
+    }
+
+    pub(super) async fn reply(&self, id: u32, text: &str) {
+        Interface::notification_replied(&self.emitter(), id, text).await.unwrap();
+    }
+
+    pub(super) async fn closed(&self, id: u32, reason: u32) {
+        Interface::notification_closed(&self.emitter(), id, reason).await.unwrap();
+    }
+
+    fn emitter(&self) -> SignalEmitter<'_> {
+        SignalEmitter::new(&self.connection, OBJECT).unwrap()
+    }
+}
