@@ -25,6 +25,7 @@
 //! It must never wait for a time to pass: waits are for something to happen, and end with a panic where it does not.
 
 mod daemons;
+pub mod desktop;
 mod leaks;
 pub mod programs;
 mod proxy;
@@ -146,6 +147,15 @@ impl TestEnv {
         let program = program.as_ref().to_owned();
         let session = self.programs.join("awsd-test-session");
         Run::new(session, program, &self.home(), self.variables.clone(), &self.records)
+    }
+
+    /// A desktop. What is run here from now on is run by somebody who sits there. `None`, after saying so, where a program is
+    /// missing that it needs.
+    pub fn desktop(&mut self, server: desktop::Server) -> Option<desktop::Desktop> {
+        let desktop = desktop::Desktop::open(self, server)?;
+        let variables = desktop.variables();
+        self.variables.extend(variables.map(|(name, value)| (name.into(), value.into())));
+        Some(desktop)
     }
 
     /// The calls that AWS got so far, in order, one short line each: see [`line()`].

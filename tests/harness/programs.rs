@@ -44,7 +44,8 @@ pub fn skipped(reason: &str) {
     println!("SKIPPED: {reason}");
 }
 
-fn in_search_path(name: &str) -> Option<PathBuf> {
+/// A program in the search path of the tests.
+pub(super) fn in_search_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|directory| directory.join(name)).find(|program| Path::is_file(program))
 }

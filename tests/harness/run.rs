@@ -66,6 +66,11 @@ impl Run {
         }
     }
 
+    /// The same for another program, without arguments.
+    pub(super) fn another(&self, program: impl AsRef<Path>) -> Self {
+        Self { program: program.as_ref().to_owned(), arguments: Vec::new(), ..self.clone() }
+    }
+
     /// Adds arguments. One that looks like a one-time code is looked for in logs and files.
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         for argument in arguments {
@@ -206,6 +211,16 @@ impl Running {
         let _ = rustix::process::kill_process(self.pid(), signal);
     }
 
+    /// What it has written to standard output so far.
+    pub fn stdout(&self) -> String {
+        text(&self.stdout)
+    }
+
+    /// What it has written to standard error so far.
+    pub fn stderr(&self) -> String {
+        text(&self.stderr)
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
@@ -221,7 +236,7 @@ impl Running {
     }
 
     /// Waits for its end, and says whether it came in time.
-    pub(super) fn ends(self) -> bool {
+    pub(super) fn ends(&self) -> bool {
         self.process.wait(self.patience).is_some()
     }
 }

@@ -1,0 +1,57 @@
+//! A dialog window that asks for something, and the person who answers it.
+
+use super::{Desktop, wait};
+
+/// The classes of the windows of pinentry in all its looks, zenity and kdialog.
+const CLASSES: &str = "^(pinentry.*|zenity|kdialog)$";
+
+/// With this openbox closes the window that has the focus.
+const CLOSE: &str = "alt+F4";
+
+/// A dialog on the screen.
+pub struct Dialog<'a> {
+    desktop: &'a Desktop,
+    window: u32,
+}
+
+impl<'a> Dialog<'a> {
+    #[track_caller]
+    pub(super) fn wait_for(desktop: &'a Desktop) -> Self {
+        let window = wait("a dialog", || desktop.screen.windows(CLASSES).last().map(|window| window.id));
+        Self { desktop, window }
+    }
+
+    pub(super) fn count(desktop: &Desktop) -> usize {
+        desktop.screen.windows(CLASSES).len()
+    }
+
+    /// Its title.
+    #[track_caller]
+    pub fn title(&self) -> String {
+        wait("the title of the dialog", || self.desktop.screen.title(self.window))
+    }
+
+    /// Types a code and presses Return.
+    pub fn type_code(&self, code: &str) {
+        self.desktop.screen.type_into(self.window, code);
+        self.desktop.screen.press(self.window, "Return");
+    }
+
+    /// Presses Escape.
+    pub fn escape(&self) {
+        self.desktop.screen.press(self.window, "Escape");
+    }
+
+    /// Has the window manager close it.
+    pub fn close(&self) {
+        self.desktop.screen.press(self.window, CLOSE);
+    }
+
+    /// Waits until it is no longer there.
+    #[track_caller]
+    pub fn gone(&self) {
+        wait("the end of the dialog", || {
+            self.desktop.screen.windows(CLASSES).iter().all(|window| window.id != self.window).then_some(())
+        });
+    }
+}

@@ -1,0 +1,289 @@
+//! A stage: a screen, two message buses, somebody who shows notifications, and the hands of the person in front of it.
+//!
+//! ```no_run
+//! use awsd_tests::harness::{TestEnv, desktop::Server};
+//!
+//! let mut env = TestEnv::guide();
+//! let Some(desktop) = env.desktop(Server::Dunst) else { return };
+//! let waiting = env.exec("my_resource_account", ["true"]).spawn();
+//! desktop.notification();
+//! desktop.click("default");
+//! let dialog = desktop.dialog();
+//! dialog.type_code(&env.sandbox.next_code("alice"));
+//! dialog.gone();
+//! waiting.wait().success();
+//! ```
+//!
+//! Everything on it is real but the login manager, the screen savers and [`Server::Mock`]. It is the test's own: other
+//! stages may stand beside it, nothing on it can be reached by who does not know it, and it ends with the test. What its
+//! programs write is searched for secrets like everything else. It must never touch the display or the buses of who runs
+//! the tests, and never start what a test has not asked for.
+
+mod bus;
+mod dialog;
+mod presence;
+mod screen;
+mod server;
+mod witness;
+
+use std::{
+    cell::{OnceCell, RefCell},
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal as ProcessSignal;
+use zbus::zvariant::Value;
+
+use self::{
+    bus::Bus,
+    screen::{Screen, Window},
+};
+pub use self::{
+    dialog::Dialog,
+    presence::Logind,
+    server::Server,
+    witness::{Notification, Signal},
+};
+use super::{
+    TestEnv, programs,
+    run::{PATIENCE, Run, Running},
+};
+
+/// The name on the bus of whoever shows notifications.
+const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
+
+/// The object of that service.
+const NOTIFICATIONS_PATH: &str = "/org/freedesktop/Notifications";
+
+/// Between two looks at something that nobody tells us about.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A person's desktop. Dropping it ends everything on it.
+pub struct Desktop {
+    kind: Server,
+    directory: PathBuf,
+    /// With the variables of this desktop.
+    run: Run,
+    server: RefCell<Option<Running>>,
+    logind: OnceCell<Running>,
+    screen_savers: OnceCell<[Running; 2]>,
+    screen: Screen,
+    session: Bus,
+    system: Bus,
+}
+
+impl Desktop {
+    /// `None`, after saying so, where a program is missing.
+    pub(super) fn open(env: &TestEnv, kind: Server) -> Option<Self> {
+        if let Some(missing) = kind.missing() {
+            programs::skipped(&missing);
+            return None;
+        }
+        let directory = env.root().join("desktop");
+        fs::create_dir(&directory).expect("one desktop for each environment");
+        let run = env.command("desktop").env("XDG_CONFIG_HOME", directory.join("config"));
+        // Services that are not there need not be waited for.
+        let run = run.env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none").env("GSETTINGS_BACKEND", "memory");
+        let session = Bus::start(&run, &directory, "session");
+        let system = Bus::start(&run, &directory, "system");
+        let run = run
+            .env("DBUS_SESSION_BUS_ADDRESS", &session.address)
+            .env("DBUS_SYSTEM_BUS_ADDRESS", &system.address);
+        let screen = Screen::start(&run, &directory.join("authority"));
+        let run = screen.command("desktop");
+        let (logind, screen_savers) = (OnceCell::new(), OnceCell::new());
+        let server = RefCell::default();
+        let desktop = Self { kind, directory, run, server, logind, screen_savers, screen, session, system };
+        desktop.start_server();
+        Some(desktop)
+    }
+
+    /// What tells programs of this desktop.
+    pub fn variables(&self) -> [(&'static str, String); 4] {
+        [
+            ("DISPLAY", self.screen.display.clone()),
+            ("XAUTHORITY", self.directory.join("authority").to_string_lossy().into_owned()),
+            ("DBUS_SESSION_BUS_ADDRESS", self.session.address.clone()),
+            ("DBUS_SYSTEM_BUS_ADDRESS", self.system.address.clone()),
+        ]
+    }
+
+    /// Any program that belongs to the desktop itself.
+    pub fn command(&self, program: impl AsRef<Path>) -> Run {
+        self.run.another(program)
+    }
+
+    /// Waits until a notification is there, and where there is something to see also until it is seen; the newest one.
+    #[track_caller]
+    pub fn notification(&self) -> Notification {
+        self.notification_with("")
+    }
+
+    /// Waits until a notification with this in its title or text is there.
+    #[track_caller]
+    pub fn notification_with(&self, text: &str) -> Notification {
+        self.session.settle();
+        let found = self.session.witness.wait(&format!("a notification with {text:?}"), |seen| {
+            let says = |one: &&Notification| one.summary.contains(text) || one.body.contains(text);
+            seen.notifications.iter().rfind(|one| one.open && says(one)).cloned()
+        });
+        self.kind.window(self);
+        found
+    }
+
+    /// Every notification that a server has taken since the beginning.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.session.settle();
+        self.session.witness.look(|seen| seen.notifications.clone())
+    }
+
+    /// Waits until no notification is open.
+    #[track_caller]
+    pub fn no_notification(&self) {
+        self.session.settle();
+        self.session.witness.wait("the end of the notification", |seen| {
+            seen.notifications.iter().all(|notification| !notification.open).then_some(())
+        });
+    }
+
+    /// Waits until a signal with this name, and with this in its arguments, was sent on the session's bus; the last such.
+    #[track_caller]
+    pub fn signal(&self, member: &str, text: &str) -> Signal {
+        self.session.witness.signal(member, text)
+    }
+
+    /// Chooses an action of the notification, by its key.
+    #[track_caller]
+    pub fn click(&self, key: &str) {
+        self.kind.click(self, &self.notification(), key);
+    }
+
+    /// Puts the notification away without choosing anything.
+    #[track_caller]
+    pub fn dismiss(&self) {
+        self.kind.dismiss(self, &self.notification());
+    }
+
+    /// Types a reply into the notification itself, which only a [`Server::Mock`] can take.
+    #[track_caller]
+    pub fn reply(&self, text: &str) {
+        let notification = self.notification();
+        self.emit("NotificationReplied", "us", vec![notification.id.into(), text.into()]);
+        self.kind.dismiss(self, &notification);
+    }
+
+    /// Waits for a dialog.
+    #[track_caller]
+    pub fn dialog(&self) -> Dialog<'_> {
+        Dialog::wait_for(self)
+    }
+
+    /// How many dialogs are on the screen.
+    pub fn dialogs(&self) -> usize {
+        Dialog::count(self)
+    }
+
+    /// Writes a picture of the screen as PNG.
+    #[track_caller]
+    pub fn screenshot(&self, path: &Path) {
+        self.screen.picture(path).expect("the screen can be photographed");
+    }
+
+    /// The server hangs from now on: it takes no calls, and does not go.
+    pub fn stop_server(&self) {
+        self.signal_server(ProcessSignal::STOP);
+    }
+
+    /// The server goes on where it was stopped.
+    pub fn continue_server(&self) {
+        self.signal_server(ProcessSignal::CONT);
+    }
+
+    /// The server dies, and with it what it shows.
+    #[track_caller]
+    pub fn kill_server(&self) {
+        drop(self.server.take());
+        self.session
+            .witness
+            .wait("the end of the server", |seen| (!seen.names.contains(NOTIFICATIONS)).then_some(()));
+    }
+
+    /// Starts the server if none is running, and waits until it can be called.
+    #[track_caller]
+    pub fn start_server(&self) {
+        let mut server = self.server.borrow_mut();
+        if server.is_none() {
+            *server = self.kind.start(&self.run, &self.directory);
+        }
+        if server.is_some() {
+            self.session.witness.name(NOTIFICATIONS);
+        }
+    }
+
+    /// The login manager, on the system's bus. It is there from the first time that it is asked for.
+    pub fn logind(&self) -> Logind<'_> {
+        Logind::on(self)
+    }
+
+    /// The screen savers (freedesktop's and GNOME's) get active or not. They are there from the first time on.
+    pub fn screen_saver(&self, active: bool) {
+        presence::screen_savers(self, active);
+    }
+
+    fn signal_server(&self, signal: ProcessSignal) {
+        self.server.borrow().as_ref().expect("a server runs").signal(signal);
+    }
+
+    /// Clicks at a place of the server's window, once there is such a place.
+    #[track_caller]
+    fn click_at(&self, server: Server, place: impl Fn(&Window) -> Option<(usize, usize)>, button: u8) {
+        let (window, place) = wait("a place to click at", || {
+            let window = server.window(self)?;
+            place(&window).map(|place| (window, place))
+        });
+        self.screen.click(&window, place, button);
+    }
+
+    /// Has a [`Server::Mock`] send a signal.
+    #[track_caller]
+    fn emit(&self, member: &str, signature: &str, arguments: Vec<Value<'_>>) {
+        assert!(matches!(self.kind, Server::Mock(_)), "{:?} sends its signals itself", self.kind);
+        self.session.emit(server::OBJECT, (NOTIFICATIONS, member), (signature, arguments));
+    }
+}
+
+impl Drop for Desktop {
+    /// Of a test that fails, what was on the screen is kept.
+    #[allow(clippy::print_stderr, reason = "the test runner shows it together with the failure of the test")]
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let name = format!("desktop-{}{}.png", std::process::id(), self.screen.display.replace(':', "-"));
+            let picture = programs::directory().join(name);
+            let kept = self.screen.picture(&picture).map(|()| picture.display().to_string());
+            eprintln!("the screen: {}", kept.as_deref().unwrap_or("no picture"));
+            if let Some(server) = self.server.borrow().as_ref() {
+                eprintln!("the server of the notifications:\n{}{}", server.stdout(), server.stderr());
+            }
+        }
+    }
+}
+
+/// Looks again and again until there is something to return.
+///
+/// # Panics
+/// Where that takes longer than it may.
+#[track_caller]
+#[allow(clippy::disallowed_methods, reason = "a limit in real time, so that a test cannot hang")]
+fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
+        thread::sleep(LOOK);
+    }
+}
