@@ -64,8 +64,28 @@ impl World {
         self.check_roles(open, identity);
         self.check_notices(open, identity, served);
         self.check_way_remembered(open, identity);
+        if self.calm {
+            self.check_seen(open, identity, left);
+        }
         let what = self.leases.get(key).map_or("", |held| held.what.as_str());
         self.check_calm_life(open, identity, life, what);
+    }
+
+    /// What is served can be seen: in the list of sessions, and as what is left for the profile.
+    fn check_seen(&self, open: &Open, identity: &crate::aws::Identity, left: Duration) {
+        let sessions = self.core.sessions(self.now());
+        let close = |remaining: Duration| remaining <= left + NOISE && left <= remaining + NOISE;
+        let named = |name: &str| match identity.roles.last() {
+            Some(taken) => taken.arn == name,
+            None => !name.contains(":role/"),
+        };
+        if !sessions.iter().any(|session| named(&session.name) && close(session.remaining)) {
+            self.fail("what is served is not among the sessions");
+        }
+        let remaining = self.core.remaining(self.now(), &open.chain);
+        if open.purpose == Purpose::Repeated && !remaining.is_some_and(close) {
+            self.fail(&format!("what is served has {left:?} left, and {remaining:?} is told"));
+        }
     }
 
     fn check_roles(&self, open: &Open, identity: &crate::aws::Identity) {
