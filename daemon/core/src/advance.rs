@@ -126,7 +126,9 @@ impl Core {
                 keys,
             },
             Supply::Session { node, notices, near_end } => {
-                self.note_use(now, &node, &pending.caller.display);
+                if pending.purpose != Purpose::Login {
+                    self.note_use(now, &node, &pending.caller.display);
+                }
                 if pending.refused.without_mfa {
                     self.remember_mfa(&node, out);
                 }

@@ -23,7 +23,8 @@ impl Core {
             .collect();
         let offers = &self.offers;
         let stays = |id: QuestionId| {
-            asked.iter().any(|(asked, ..)| *asked == id) || offers.values().any(|offer| offer.shown == Some(id))
+            asked.iter().any(|(asked, ..)| *asked == id)
+                || offers.values().any(|offer| offer.shown == Some(id))
         };
         for (id, _) in self.on_desktop.extract_if(.., |id, _| !stays(*id)) {
             out.push(Effect::Unask(id));

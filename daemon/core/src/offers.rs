@@ -35,13 +35,15 @@ fn margin(settings: &Settings, life: Duration) -> Duration {
 impl Core {
     /// Offers what should be renewed, and takes back what is without an object.
     pub(crate) fn offer(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let ending: Vec<Node> = self.slots.keys().filter(|node| self.may_be_offered(now, node)).cloned().collect();
+        let ending: Vec<Node> =
+            self.slots.keys().filter(|node| self.may_be_offered(now, node)).cloned().collect();
         for (node, offered) in &mut self.offers {
             offered.shown = offered.shown.filter(|_| ending.contains(node));
         }
         self.offers.retain(|_, offered| offered.shown.is_some() || offered.not_before > now.boot);
         for node in ending {
-            let rests = self.offers.get(&node).is_some_and(|old| old.shown.is_some() || old.not_before > now.boot);
+            let rests =
+                self.offers.get(&node).is_some_and(|old| old.shown.is_some() || old.not_before > now.boot);
             if rests || self.seat.idle {
                 continue;
             }
@@ -59,7 +61,8 @@ impl Core {
         let Some(device) = node.device().filter(|_| node.is_mfa_session()) else { return false };
         let quiet = !self.settings.desktop || self.seat.locked || self.desk.open(&device).is_some();
         let ends = self.lease(node).is_some_and(|lease| {
-            lease.remaining(now, self.skew) <= margin(&self.settings, lease.life) && !self.settings.offer_before.is_zero()
+            lease.remaining(now, self.skew) <= margin(&self.settings, lease.life)
+                && !self.settings.offer_before.is_zero()
         });
         ends && !quiet
     }
@@ -131,7 +134,9 @@ impl Core {
             });
             let rested = self.offers.get(node).map(|offered| offered.not_before);
             let used_until = slot.last_use.as_ref().map(|last| last.at + OFFER_AFTER_USE);
-            ends.into_iter().chain(rested).filter(move |moment| used_until.is_some_and(|until| *moment <= until))
+            ends.into_iter()
+                .chain(rested)
+                .filter(move |moment| used_until.is_some_and(|until| *moment <= until))
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::graph::Device;
 use crate::policy::{CODE_STEP, PROGRAM_RUNS};
 use crate::prompt::Open;
 use crate::questions::Places;
-use crate::session::Core;
+use crate::session::{Core, Pending};
 use crate::time::{Boot, Now};
 
 /// The program of a question.
@@ -39,6 +39,10 @@ impl Open {
         self.program.as_ref().is_some_and(|program| matches!(program.state, State::Running | State::Again(_)))
     }
 
+    fn is_to_run_again(&self) -> bool {
+        self.program.as_ref().is_some_and(|program| matches!(program.state, State::Again(_)))
+    }
+
     /// Whether its program may give a code yet.
     pub(crate) fn has_program(&self) -> bool {
         self.program.as_ref().is_some_and(|program| program.state != State::Ended)
@@ -50,19 +54,30 @@ impl Core {
     pub(crate) fn run_programs(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
         let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
         for device in devices {
-            let patient = self.waiting_at(device, places).filter(|pending| pending.patience != Patience::Never);
+            let patient =
+                self.waiting_at(device, places).filter(|pending| pending.patience != Patience::Never);
             let named = patient.into_iter().find_map(|pending| {
                 let words = Arc::clone(pending.chain.mfa_process.as_ref()?);
                 Some(effect::Program { words, display: pending.caller.display.clone() })
             });
-            let (Some(named), Some(open)) = (named, self.desk.open_mut(device)) else { continue };
+            let shown = self.is_shown(device);
+            let Some(named) = named else {
+                // Who brought the program has left; it is not run again for the others.
+                if self.desk.open(device).is_some_and(Open::is_to_run_again) {
+                    self.give_up_program(device);
+                }
+                continue;
+            };
+            let Some(open) = self.desk.open_mut(device) else { continue };
             let due = match &open.program {
                 None => true,
                 Some(program) => matches!(program.state, State::Again(at) if at <= now.boot),
             };
             if due && open.verifying.is_none() {
                 let runs = open.program.as_ref().map_or(0, |program| program.runs) + 1;
-                open.program = Some(Program { state: State::Running, runs });
+                // A question that people see already is not taken away from them.
+                let state = if shown { State::Slow } else { State::Running };
+                open.program = Some(Program { state, runs });
                 self.programs.insert(open.id);
                 out.push(Effect::Run(open.id, named));
             }
@@ -70,14 +85,28 @@ impl Core {
         let runs = |id: &QuestionId| {
             self.desk.all().any(|(_, open)| {
                 let state = open.program.as_ref().map(|program| &program.state);
-                open.id == *id && matches!(state, Some(State::Running | State::Slow)) && open.verifying.is_none()
+                open.id == *id
+                    && matches!(state, Some(State::Running | State::Slow))
+                    && open.verifying.is_none()
             })
         };
         let stopped: Vec<_> = self.programs.iter().copied().filter(|id| !runs(id)).collect();
         for id in stopped {
             self.programs.remove(&id);
             out.push(Effect::Stop(id));
+            // Somebody was faster; whoever that was gives the next code, too.
+            if let Some(device) = self.desk.find(id) {
+                self.give_up_program(&device);
+            }
         }
+    }
+
+    /// Whether somebody sees the question of a device.
+    fn is_shown(&self, device: &Device) -> bool {
+        self.desk.open(device).is_some_and(|open| {
+            let at_terminal = |pending: &Pending| pending.shown.is_some_and(|(id, _)| id == open.id);
+            self.on_desktop.contains_key(&open.id) || self.asks.values().any(at_terminal)
+        })
     }
 
     /// A program has something to tell.
@@ -88,7 +117,9 @@ impl Core {
         news: ProgramNews,
         out: &mut Vec<Effect>,
     ) {
-        let Some(device) = self.desk.find(question).filter(|_| self.programs.contains(&question)) else { return };
+        let Some(device) = self.desk.find(question).filter(|_| self.programs.contains(&question)) else {
+            return;
+        };
         if let ProgramNews::Slow = news {
             let touch = "the program that gives the code waits, perhaps for a touch of your security key";
             let waiting = self.places.iter().filter(|(_, place)| place.device == device);

@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::effect::{Denial, Question, Reason};
 use crate::event::{CallId, Caller, QuestionId, RequestId};
 use crate::graph::{Device, Node};
-use crate::programs::Program;
 use crate::policy::{NOT_NOW, QUESTION_LINGERS, SPENT_MEMORY, TRIES, TRIES_WINDOW};
+use crate::programs::Program;
 use crate::time::{Boot, Now, Wall};
 
 /// All devices that codes were asked of.

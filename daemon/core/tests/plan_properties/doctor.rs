@@ -113,7 +113,7 @@ const ODDITIES: [&str; 15] = [
     "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678",
     "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678\nmfa_serial = GAHT12345678",
     "role_arn = r\nsource_profile = keys\nmfa_arn = GAHT12345678\nmfa_serial = GAHT00000000",
-    "role_arn = r\nsource_profile = keys\nmfa_process = x",
+    "role_arn = r\nsource_profile = keys\nmfa_process = 'x",
     "aws_access_key_id = AKID",
     "credential_process = x\naws_access_key_id = AKID\naws_secret_access_key = s",
     "region = eu-west-1",

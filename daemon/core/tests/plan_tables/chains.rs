@@ -55,7 +55,8 @@ fn a_bare_role_name() {
 #[test]
 fn a_program_for_codes_is_named_by_the_profile_or_its_source() {
     let words = |planned: Planned| planned.chain.mfa_process.map(|words| words.join("|"));
-    let on_role = role_with("mfa_serial = GAHT12345678\nmfa_process = ykman oath 'AWS: me' -s").expect("a plan");
+    let on_role =
+        role_with("mfa_serial = GAHT12345678\nmfa_process = ykman oath 'AWS: me' -s").expect("a plan");
     assert_eq!(words(on_role), some("ykman|oath|AWS: me|-s"));
     let source = |line: &str| planned(&format!("[profile p]\n{ROLE}[profile keys]\nmfa_process = {line}"));
     assert_eq!(words(source("oathtool").expect("a plan")), some("oathtool"));

@@ -1,6 +1,6 @@
 //! The desktop in front of the person, programs that give codes, and the person coming and going.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Program, Question};
@@ -25,6 +25,7 @@ pub(crate) struct Desktop {
     questions: BTreeMap<QuestionId, Question>,
     offers: BTreeMap<QuestionId, Offer>,
     programs: BTreeMap<QuestionId, Program>,
+    had_program: BTreeSet<QuestionId>,
     /// When the desktop said that it can show this to nobody.
     unreachable: BTreeMap<QuestionId, Boot>,
     /// Until when nothing is to be offered about a device.
@@ -44,9 +45,6 @@ impl World {
                 if self.desktop.locked || !self.settings.desktop {
                     self.fail("a question is shown where nobody may see it");
                 }
-                if self.desktop.programs.contains_key(&question.id) && question.reason.is_none() {
-                    self.fail("somebody is asked although a program gives the code");
-                }
                 self.desktop.questions.insert(question.id, question);
             }
             Effect::Offer(offer) => {
@@ -60,6 +58,7 @@ impl World {
                 }
             }
             Effect::Run(id, program) => {
+                self.desktop.had_program.insert(id);
                 if self.desktop.programs.insert(id, program).is_some() {
                     self.fail("two programs run for one question");
                 }
@@ -88,8 +87,7 @@ impl World {
         if self.clocks == Clocks::Right && left > OFFER_BEFORE.min(held.life / 3) + NOISE {
             self.fail(&format!("an offer is made with {left:?} left"));
         }
-        let root = held.what.split(' ').nth(1).unwrap_or_default();
-        let used = self.served.get(root).is_some_and(|at| now.since(*at) <= AFTER_USE);
+        let used = self.served.get(&offer.device).is_some_and(|at| now.since(*at) <= AFTER_USE);
         if !used || offer.profiles.is_empty() || offer.remaining > held.life / 3 + NOISE {
             self.fail("an offer about a session that nobody uses");
         }
@@ -141,7 +139,8 @@ impl World {
         self.abandoned |= answer == OfferAnswer::Renew;
         self.give(Event::Offered(offer.id, answer));
         if answer == OfferAnswer::Renew && self.settings.desktop {
-            let asked = self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
+            let asked =
+                self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
             match asked {
                 Some(asked) if self.desktop.questions.contains_key(&asked.id) => {
                     self.desktop.wanted.insert(asked.id, ());
@@ -149,6 +148,11 @@ impl World {
                 _ => self.fail("somebody wants to give a code and is not asked"),
             }
         }
+    }
+
+    /// Whether a program may give a code in a moment.
+    pub(crate) fn program_runs(&self) -> bool {
+        !self.desktop.programs.is_empty()
     }
 
     /// A program goes on, or ends.
@@ -233,8 +237,8 @@ impl World {
             return None;
         }
         // A program that runs, or will run again in a moment, has the first word.
-        let of_device = |open: &&crate::world::Open| open.chain.device.as_deref() == Some(&*question.device);
-        if self.open.values().filter(of_device).any(|open| open.chain.mfa_process.is_some()) {
+        let program = self.desktop.had_program.contains(&question.id);
+        if program || self.desktop.wanted.contains_key(&question.id) {
             return None;
         }
         let terminals = self.open.values().filter(|open| {
@@ -253,11 +257,15 @@ impl World {
         }
         let asked = self.core.questions(self.now());
         for session in self.core.sessions(self.now()) {
-            let root = self.aws.users.iter().find(|(_, devices)| devices.contains(&session.name));
-            let Some((root, _)) = root else { continue };
-            let due = session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3) && session.remaining > NOISE;
-            let used = self.served.get(root).is_some_and(|at| Boot(self.boot).since(*at) + NOISE < AFTER_USE);
-            let quiet = self.desktop.quiet.get(&session.name).is_some_and(|until| Boot(self.boot) < *until + NOISE);
+            let held = self.leases.values().filter(|held| held.what.starts_with("session "));
+            let held = held.filter(|held| held.device.as_ref() == Some(&session.name));
+            let Some(since) = held.map(|held| held.given).max() else { continue };
+            let due =
+                session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3) && session.remaining > NOISE;
+            let lately = |at: &Boot| *at > since && Boot(self.boot).since(*at) + NOISE < AFTER_USE;
+            let used = self.served.get(&session.name).is_some_and(lately);
+            let quiet =
+                self.desktop.quiet.get(&session.name).is_some_and(|until| Boot(self.boot) < *until + NOISE);
             let open = asked.iter().any(|question| question.device == session.name);
             let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
             if due && used && !quiet && !open && !offered {

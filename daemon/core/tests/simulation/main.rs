@@ -78,6 +78,7 @@ fn settle(world: &mut World) {
         }
         world.choose_rightly();
         world.answer_rightly();
+        world.program();
         world.finish_calls();
         world.pass(Duration::from_secs(31));
     }

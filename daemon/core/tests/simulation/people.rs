@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
-use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -37,6 +37,7 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
+        let caller = self.caller();
         let id = self.request();
         let chooses = !id.0.is_multiple_of(5);
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
@@ -68,10 +69,12 @@ impl World {
         self.open.insert(id, open);
         self.new_moment();
         self.last_ask = Boot(self.boot);
-        self.give(Event::Ask(
-            id,
-            Box::new(Ask { chain, purpose, patience, chooses, caller: Caller::default(), code }),
-        ));
+        self.give(Event::Ask(id, Box::new(Ask { chain, purpose, patience, chooses, caller, code })));
+    }
+
+    fn caller(&mut self) -> Caller {
+        let display = Display { graphical: self.random.percent(50), ..Display::default() };
+        Caller { display, ..Caller::default() }
     }
 
     fn request(&mut self) -> RequestId {
@@ -80,7 +83,7 @@ impl World {
     }
 
     /// What somebody might type: mostly the right code, sometimes an old one, a wrong one or nonsense.
-    fn some_code(&mut self, device: &str) -> SecretString {
+    pub(crate) fn some_code(&mut self, device: &str) -> SecretString {
         let now = self.aws.now;
         SecretString::from(match self.random.below(20) {
             0 => "000000".to_owned(),
@@ -257,6 +260,7 @@ impl World {
             device.tries.clear();
         }
         self.chosen.clear();
+        self.clear_desktop();
         self.dismissed = None;
         self.abandoned = false;
     }

@@ -49,6 +49,7 @@ pub(crate) fn chain(random: &mut Random, cast: &[&str], (saml, saml_end): (u64, 
     Chain {
         profile: format!("profile{}", random.below(6)),
         base: Base::Keys(Arc::new(keys)),
+        mfa_process: (device.is_some() && random.percent(12)).then(|| Arc::from(["ykman".to_owned()])),
         device,
         roles: roles(random),
         region: Some(region.to_owned()),

@@ -25,6 +25,7 @@ impl World {
         self.ring();
         if !asleep {
             self.check_rest();
+            self.check_offered();
         }
     }
 

@@ -13,6 +13,7 @@ use awsd_core::time::{Boot, Now, Wall};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::aws::{self, Aws};
+use crate::desktop::{Desktop, NOTIFY_AFTER, OFFER_BEFORE, OFFER_PAUSE};
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
@@ -80,6 +81,9 @@ pub(crate) struct World {
     /// Codes that AWS may have looked at, by device.
     pub seen_codes: BTreeMap<String, BTreeMap<String, Boot>>,
     pub pauses: Pauses,
+    pub desktop: Desktop,
+    /// When something was last served from a session of a device.
+    pub served: BTreeMap<String, Boot>,
     /// AWS is out of reach.
     pub outage: Option<Outage>,
     /// When a call last failed.
@@ -129,6 +133,18 @@ pub(crate) struct World {
     pub abandoned: bool,
 }
 
+fn settings(random: &mut Random) -> Settings {
+    Settings {
+        mfa_duration: mfa_duration(random),
+        default_wait: Duration::from_secs(50),
+        desktop: random.percent(60),
+        notify_after: NOTIFY_AFTER,
+        offer_before: if random.percent(80) { OFFER_BEFORE } else { Duration::ZERO },
+        offer_pause: OFFER_PAUSE,
+        lock_on_screen_lock: random.percent(30),
+    }
+}
+
 /// How long MFA sessions are asked for.
 pub(crate) fn mfa_duration(random: &mut Random) -> Duration {
     Duration::from_secs(*random.pick(&[900, 3600, 43_200, 43_200, 129_600]))
@@ -151,8 +167,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let clocks = *random.pick(&[Clocks::Right, Clocks::Right, Clocks::Jumping, Clocks::Stopping]);
-        let settings =
-            Settings { mfa_duration: mfa_duration(&mut random), default_wait: Duration::from_secs(50) };
+        let settings = settings(&mut random);
         let cast = profiles::cast(&mut random);
         let calm = clocks == Clocks::Right && random.percent(60);
         let quick = random.percent(60);
@@ -179,6 +194,8 @@ impl World {
             flights: BTreeMap::new(),
             seen_codes: BTreeMap::new(),
             pauses: Pauses::default(),
+            desktop: Desktop::default(),
+            served: BTreeMap::new(),
             outage: None,
             trouble: None,
             failing: None,
@@ -234,6 +251,7 @@ impl World {
         self.follow_questions();
         self.follow_choices();
         self.check_view();
+        self.check_desktop();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -250,6 +268,9 @@ impl World {
                 {
                     held.used = true;
                 }
+                let device =
+                    self.aws.sessions.get(&served.keys.access_key_id).and_then(|of| of.device.clone());
+                self.served.extend(device.map(|device| (device, Boot(self.boot))));
             }
             Effect::Denied(id, denial) => {
                 self.log(&format!("denied {id:?} {:?}", denial.reason));
@@ -313,6 +334,9 @@ impl World {
                 self.fail("progress is told to nobody")
             }
             Effect::Progress(..) => {}
+            Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
+                self.at_desktop(effect);
+            }
             Effect::Remember(memory) => {
                 self.check_memory(&memory);
                 self.check_remembered(&memory);
