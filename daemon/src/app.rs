@@ -67,7 +67,7 @@ impl<W: World> App<W> {
                     None => return,
                 },
                 Some(ended) = self.calls.join_next_with_id() => self.call_ended(ended),
-                () = self.world.alarm() => self.happened(Event::Woken),
+                event = self.world.happens() => self.happened(event),
             }
         }
     }
@@ -103,6 +103,9 @@ impl<W: World> App<W> {
                 if let Some(settings) = settings {
                     self.core.configure(settings);
                 }
+                if let Event::Ask(_, ask) = &event {
+                    self.world.seen(&ask.caller.display);
+                }
                 self.happened(event);
             }
             Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
@@ -131,6 +134,11 @@ impl<W: World> App<W> {
             Effect::Show(id, question) => self.update(id, Update::Question(question)),
             Effect::Choose(id, choice) => self.update(id, Update::Choice(choice)),
             Effect::Withdraw(id, question) => self.update(id, Update::Answered(question)),
+            Effect::Ask(question) => self.world.ask(question),
+            Effect::Offer(offer) => self.world.offer(offer),
+            Effect::Unask(question) => self.world.unask(question),
+            Effect::Run(question, program) => self.world.run(question, program),
+            Effect::Stop(question) => self.world.stop(question),
             Effect::Progress(id, text) => self.update(id, Update::Progress(text)),
             Effect::Remember(memory) => self.world.remember(&memory),
         }

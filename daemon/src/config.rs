@@ -42,8 +42,47 @@ pub(crate) struct Settings {
     pub(crate) wait: Set<Duration>,
     /// `defaults.role_session_name`
     pub(crate) role_session_name: Option<Set<String>>,
+    /// `defaults.desktop`
+    pub(crate) desktop: Set<bool>,
+    /// `defaults.notify_after`
+    pub(crate) notify_after: Set<Duration>,
+    /// `defaults.offer_before`
+    pub(crate) offer_before: Set<Duration>,
+    /// `defaults.offer_pause`
+    pub(crate) offer_pause: Set<Duration>,
+    /// `defaults.lock_on_screen_lock`
+    pub(crate) lock_on_screen_lock: Set<bool>,
+    /// `defaults.dialog`
+    pub(crate) dialog: Option<Set<Dialog>>,
+    /// `defaults.pinentry`
+    pub(crate) pinentry: Option<Set<PathBuf>>,
     /// `profile.NAME.allow_long_lived`
     allow_long_lived: BTreeMap<String, Set<bool>>,
+}
+
+/// A program that asks for codes in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialog {
+    /// GnuPG's, or one that speaks its protocol.
+    Pinentry,
+    /// GNOME's.
+    Zenity,
+    /// KDE's.
+    Kdialog,
+}
+
+impl Dialog {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Pinentry, Self::Zenity, Self::Kdialog];
+
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pinentry => "pinentry",
+            Self::Zenity => "zenity",
+            Self::Kdialog => "kdialog",
+        }
+    }
 }
 
 impl Default for Settings {
@@ -54,6 +93,13 @@ impl Default for Settings {
             // Go's SDK gives up on a credential process after 60 s.
             wait: Set::built_in(Duration::from_secs(50)),
             role_session_name: None,
+            desktop: Set::built_in(true),
+            notify_after: Set::built_in(Duration::from_secs(5)),
+            offer_before: Set::built_in(Duration::from_mins(15)),
+            offer_pause: Set::built_in(Duration::from_mins(15)),
+            lock_on_screen_lock: Set::built_in(false),
+            dialog: None,
+            pinentry: None,
             allow_long_lived: BTreeMap::new(),
         }
     }
@@ -72,7 +118,15 @@ impl Settings {
 
     /// What the core needs of them.
     pub(crate) fn for_core(&self) -> session::Settings {
-        session::Settings { mfa_duration: self.mfa_duration.value, default_wait: self.wait.value }
+        session::Settings {
+            mfa_duration: self.mfa_duration.value,
+            default_wait: self.wait.value,
+            desktop: self.desktop.value,
+            notify_after: self.notify_after.value,
+            offer_before: self.offer_before.value,
+            offer_pause: self.offer_pause.value,
+            lock_on_screen_lock: self.lock_on_screen_lock.value,
+        }
     }
 
     /// Each setting, its value and its origin.
@@ -86,7 +140,23 @@ impl Settings {
         let mut rows = vec![
             row("defaults.mfa_duration".into(), time(&self.mfa_duration), self.mfa_duration.line),
             row("defaults.wait".into(), time(&self.wait), self.wait.line),
+            row("defaults.desktop".into(), self.desktop.value.to_string(), self.desktop.line),
+            row("defaults.notify_after".into(), time(&self.notify_after), self.notify_after.line),
+            row("defaults.offer_before".into(), time(&self.offer_before), self.offer_before.line),
+            row("defaults.offer_pause".into(), time(&self.offer_pause), self.offer_pause.line),
+            row(
+                "defaults.lock_on_screen_lock".into(),
+                self.lock_on_screen_lock.value.to_string(),
+                self.lock_on_screen_lock.line,
+            ),
         ];
+        if let Some(dialog) = &self.dialog {
+            rows.push(row("defaults.dialog".into(), quoted(dialog.value.name()), dialog.line));
+        }
+        if let Some(pinentry) = &self.pinentry {
+            let path = pinentry.value.display().to_string();
+            rows.push(row("defaults.pinentry".into(), quoted(&path), pinentry.line));
+        }
         if let Some(name) = &self.role_session_name {
             rows.push(row("defaults.role_session_name".into(), quoted(&name.value), name.line));
         }

@@ -18,6 +18,7 @@ use crate::adapters::clock::{self, Alarm};
 use crate::adapters::harden;
 use crate::adapters::ipc::{self, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
+use crate::adapters::prompt::{Desktop, Display};
 use crate::adapters::sources::Sources;
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
@@ -117,6 +118,8 @@ impl Parts {
             sources: Sources::default(),
             store,
             aws: Aws::new(|| clock::now().wall),
+            desktop: Desktop::new(),
+            display: Display::own(),
         };
         let mut app = App::new(core, machine, commands);
         let mut server = Server::new(Arc::clone(&listener), sender, ipc::LIMITS);

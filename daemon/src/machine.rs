@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::Operation;
-use awsd_core::event::Outcome;
+use awsd_core::effect::{Offer, Operation, Program, Question};
+use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
@@ -16,10 +16,11 @@ use awsd_proto::{Context, Error, ErrorCode};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::prompt::{self, Desktop, DialogTool, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
-use crate::config::{self, Broken, Settings};
+use crate::config::{self, Broken, Dialog, Settings};
 use crate::world::World;
 
 /// The adapters, and where their files are.
@@ -32,6 +33,31 @@ pub(crate) struct Machine {
     pub(crate) sources: Sources,
     pub(crate) store: Store,
     pub(crate) aws: Aws,
+    pub(crate) desktop: Desktop,
+    /// Where the daemon was started.
+    pub(crate) display: prompt::Display,
+}
+
+impl Machine {
+    /// The programs that ask for codes. Settings that cannot be read have been refused before anybody is asked.
+    fn tools(&self) -> Tools {
+        let Ok(settings) = self.settings() else { return Tools::default() };
+        let dialog = settings.dialog.map(|set| match set.value {
+            Dialog::Pinentry => DialogTool::Pinentry,
+            Dialog::Zenity => DialogTool::Zenity,
+            Dialog::Kdialog => DialogTool::Kdialog,
+        });
+        Tools { dialog, pinentry: settings.pinentry.map(|set| set.value) }
+    }
+}
+
+/// Waits for the alarm; never ends if it is out of order.
+async fn ring(alarm: &mut Alarm) {
+    if let Err(error) = alarm.ring().await {
+        error!(%error, "the alarm is out of order");
+        // Returning would ask for it again at once, for ever.
+        std::future::pending::<()>().await;
+    }
 }
 
 impl World for Machine {
@@ -45,13 +71,37 @@ impl World for Machine {
         }
     }
 
-    async fn alarm(&mut self) {
-        if let Err(error) = self.alarm.ring().await {
-            error!(%error, "the alarm is out of order");
-            // Returning would ask for it again at once, for ever.
-            std::future::pending::<()>().await;
+    async fn happens(&mut self) -> Event {
+        tokio::select! {
+            () = ring(&mut self.alarm) => Event::Woken,
+            said = self.desktop.next() => translate::event(said),
         }
     }
+
+    fn ask(&mut self, question: Question) {
+        let card = translate::question(question, &self.display, self.tools());
+        self.desktop.show(card);
+    }
+
+    fn offer(&mut self, offer: Offer) {
+        let card = translate::offer(offer, &self.display, self.tools());
+        self.desktop.show(card);
+    }
+
+    fn unask(&mut self, question: QuestionId) {
+        self.desktop.withdraw(question);
+    }
+
+    fn run(&mut self, question: QuestionId, program: Program) {
+        let display = translate::chosen(&program.display, &self.display);
+        self.desktop.run(question, program.words, display);
+    }
+
+    fn stop(&mut self, question: QuestionId) {
+        self.desktop.stop(question);
+    }
+
+    fn seen(&mut self, _display: &Display) {}
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         self.aws.call(operation)

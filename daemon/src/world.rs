@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::Operation;
-use awsd_core::event::Outcome;
+use awsd_core::effect::{Offer, Operation, Program, Question};
+use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
@@ -22,8 +22,27 @@ pub(crate) trait World {
     /// Rings the alarm at that moment, or not at all.
     fn set_alarm(&mut self, at: Option<Boot>);
 
-    /// Waits for the alarm; dropping the future loses nothing.
-    fn alarm(&mut self) -> impl Future<Output = ()>;
+    /// Waits until something happens of itself: the alarm rings, or the person says something on the desktop, comes or
+    /// leaves. Dropping the future loses nothing.
+    fn happens(&mut self) -> impl Future<Output = Event>;
+
+    /// Asks on the desktop, or shows there how things stand now.
+    fn ask(&mut self, question: Question);
+
+    /// Offers on the desktop to renew a session.
+    fn offer(&mut self, offer: Offer);
+
+    /// Takes a question or an offer off the desktop.
+    fn unask(&mut self, question: QuestionId);
+
+    /// Runs a program that gives codes.
+    fn run(&mut self, question: QuestionId, program: Program);
+
+    /// Ends it.
+    fn stop(&mut self, question: QuestionId);
+
+    /// Somebody who can be asked there has come.
+    fn seen(&mut self, display: &Display);
 
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;

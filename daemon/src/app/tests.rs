@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use awsd_core::chain::Keys;
 use awsd_core::config_file::{self, File, Kind, Profiles};
-use awsd_core::effect::{Action, Operation};
-use awsd_core::event::Granted;
+use awsd_core::effect::{Action, Offer, Operation, Program, Question};
+use awsd_core::event::{Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Now, Wall};
 use awsd_proto::endpoint::EndpointError;
@@ -39,9 +39,21 @@ impl World for Fake {
 
     fn set_alarm(&mut self, _at: Option<Boot>) {}
 
-    fn alarm(&mut self) -> impl Future<Output = ()> {
+    fn happens(&mut self) -> impl Future<Output = Event> {
         std::future::pending()
     }
+
+    fn ask(&mut self, _question: Question) {}
+
+    fn offer(&mut self, _offer: Offer) {}
+
+    fn unask(&mut self, _question: QuestionId) {}
+
+    fn run(&mut self, _question: QuestionId, _program: Program) {}
+
+    fn stop(&mut self, _question: QuestionId) {}
+
+    fn seen(&mut self, _display: &Display) {}
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         let granted = match operation.action {

@@ -1,14 +1,14 @@
 //! The text of `config.toml`: every key is known and every value is in its range, or the file is refused with the line.
 
 use std::ops::{Range, RangeInclusive};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use awsd_proto::duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Broken, Set, Settings};
+use super::{Broken, Dialog, Set, Settings};
 
 /// What AWS allows for `GetSessionToken`.
 const MFA_DURATION: RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(36);
@@ -16,11 +16,25 @@ const MFA_DURATION: RangeInclusive<Duration> = Duration::from_mins(15)..=Duratio
 /// Long enough for a person to find the phone, short enough not to be for ever.
 const WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
 
+/// An offer that comes back sooner is a nuisance.
+const PAUSE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
+
 /// A key as it stands in the file, and its value.
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
 /// The keys of `[defaults]`.
-const DEFAULTS: [&str; 3] = ["mfa_duration", "wait", "role_session_name"];
+const DEFAULTS: [&str; 10] = [
+    "mfa_duration",
+    "wait",
+    "role_session_name",
+    "desktop",
+    "notify_after",
+    "offer_before",
+    "offer_pause",
+    "lock_on_screen_lock",
+    "dialog",
+    "pinentry",
+];
 
 /// The keys of `[profile.NAME]`.
 const PROFILE: [&str; 1] = ["allow_long_lived"];
@@ -55,6 +69,13 @@ impl File<'_> {
             match key.get_ref().as_ref() {
                 "mfa_duration" => settings.mfa_duration = self.duration(entry, &MFA_DURATION)?,
                 "wait" => settings.wait = self.duration(entry, &WAIT)?,
+                "desktop" => settings.desktop = self.yes_or_no(entry)?,
+                "notify_after" => settings.notify_after = self.duration(entry, &WAIT)?,
+                "offer_before" => settings.offer_before = self.duration(entry, &WAIT)?,
+                "offer_pause" => settings.offer_pause = self.duration(entry, &PAUSE)?,
+                "lock_on_screen_lock" => settings.lock_on_screen_lock = self.yes_or_no(entry)?,
+                "dialog" => settings.dialog = Some(self.dialog(entry)?),
+                "pinentry" => settings.pinentry = Some(self.set(key, self.program(value)?)),
                 "role_session_name" => {
                     let name = self.string(value)?;
                     if !is_session_name(name) {
@@ -82,10 +103,7 @@ impl File<'_> {
         for (key, value) in self.table(table)? {
             match key.get_ref().as_ref() {
                 "allow_long_lived" => {
-                    let allowed = value.get_ref().as_bool().ok_or_else(|| {
-                        self.broken(Some(value.span()), "allow_long_lived is true or false".to_owned())
-                    })?;
-                    settings.allow_long_lived.insert(name.to_owned(), self.set(key, allowed));
+                    settings.allow_long_lived.insert(name.to_owned(), self.yes_or_no((key, value))?);
                 }
                 other if DEFAULTS.contains(&other) => {
                     return Err(self.misplaced(key.span(), other, "[defaults]"));
@@ -94,6 +112,27 @@ impl File<'_> {
             }
         }
         Ok(())
+    }
+
+    fn yes_or_no(&self, (key, value): Entry<'_, '_>) -> Result<Set<bool>, Broken> {
+        let problem = || self.broken(Some(value.span()), format!("{} is true or false", key.get_ref()));
+        value.get_ref().as_bool().map(|yes| self.set(key, yes)).ok_or_else(problem)
+    }
+
+    fn dialog(&self, (key, value): Entry<'_, '_>) -> Result<Set<Dialog>, Broken> {
+        let named = self.string(value)?;
+        let known = Dialog::ALL.into_iter().find(|dialog| dialog.name() == named);
+        known.map(|dialog| self.set(key, dialog)).ok_or_else(|| {
+            self.broken(Some(value.span()), "dialog is pinentry, zenity or kdialog".to_owned())
+        })
+    }
+
+    /// A relative path would depend on where the daemon was started.
+    fn program(&self, value: &Spanned<DeValue<'_>>) -> Result<PathBuf, Broken> {
+        let path = PathBuf::from(self.string(value)?);
+        let problem =
+            || self.broken(Some(value.span()), "pinentry is the absolute path of a program".to_owned());
+        if path.is_absolute() { Ok(path) } else { Err(problem()) }
     }
 
     fn duration(

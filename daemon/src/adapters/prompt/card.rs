@@ -63,11 +63,18 @@ pub(crate) enum DialogTool {
 /// What came of a question. Several of these may come for one question; nothing comes once it is withdrawn.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// A code, as it was typed or printed.
+    /// A code, as it was typed.
     Code {
         /// For which question.
         question: QuestionId,
         /// Not judged in any way, perhaps empty.
+        code: SecretString,
+    },
+    /// A code that a program printed.
+    ProgramCode {
+        /// For which question.
+        question: QuestionId,
+        /// Not judged in any way.
         code: SecretString,
     },
     /// "Not now".

@@ -1,6 +1,7 @@
 //! All questions that are on the desktop, and the programs that are asked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::event::QuestionId;
@@ -84,17 +85,21 @@ impl Desktop {
     }
 
     /// Asks a program, already split into words, that prints the code. Needs a running runtime.
-    pub(crate) fn run(&mut self, question: QuestionId, words: Vec<String>, display: Display) {
+    pub(crate) fn run(&mut self, question: QuestionId, words: Arc<[String]>, display: Display) {
         let voice = self.voice(question);
         let ticket = voice.ticket;
         let task = self.tasks.spawn(program::run(words, display, voice));
         self.programs.insert(question, Running { ticket, task });
     }
 
-    /// The question needs no answer any more: notification and dialog go, a program is killed, and nothing is reported
-    /// for it from now on.
+    /// The question needs no answer here any more: notification and dialog go, and nothing they say is reported from now
+    /// on.
     pub(crate) fn withdraw(&mut self, question: QuestionId) {
         self.shown.remove(&question);
+    }
+
+    /// The program's code is not needed any more: it is killed, and nothing is reported of it from now on.
+    pub(crate) fn stop(&mut self, question: QuestionId) {
         self.programs.remove(&question);
     }
 

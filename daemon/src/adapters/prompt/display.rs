@@ -40,6 +40,13 @@ impl Display {
         Self(variables.into_iter().filter(usable).collect())
     }
 
+    /// The daemon's own: where it was started.
+    pub(crate) fn own() -> Self {
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::new(std::env::vars_os().filter_map(text))
+    }
+
     /// Somebody can see a window.
     pub(super) fn has_screen(&self) -> bool {
         self.get("DISPLAY").or_else(|| self.get("WAYLAND_DISPLAY")).is_some()

@@ -20,6 +20,7 @@ mod display;
 mod notification;
 mod program;
 mod text;
+pub(crate) mod translate;
 mod voice;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -24,7 +25,7 @@ const SLOW: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Runs it and reports. Dropping the future kills it.
-pub(super) async fn run(words: Vec<String>, display: Display, voice: Voice) {
+pub(super) async fn run(words: Arc<[String]>, display: Display, voice: Voice) {
     let question = voice.question;
     let mut answer = pin!(timeout(LIMIT, ask(&words, &display)));
     let in_time = if let Ok(in_time) = timeout(SLOW, &mut answer).await {
@@ -34,7 +35,7 @@ pub(super) async fn run(words: Vec<String>, display: Display, voice: Voice) {
         answer.await
     };
     let said = match in_time.unwrap_or_else(|_| Err(format!("gave no code in {} seconds", LIMIT.as_secs()))) {
-        Ok(code) => Said::Code { question, code },
+        Ok(code) => Said::ProgramCode { question, code },
         Err(why) => Said::ProgramFailed { question, why: format!("{} {why}", name(&words)) },
     };
     voice.say(said).await;
