@@ -79,7 +79,9 @@ impl Core {
         }
         several.chosen = Some(device.to_owned());
         let user = user.clone();
-        if self.lease(&Node::User(user.clone(), Some(device.to_owned()))).is_some() {
+        // What is held by a code of it says that it works.
+        let by_it = |node: &Node| *node.user() == user && node.device().is_some_and(|of| of.serial == device);
+        if self.slots.iter().any(|(node, slot)| slot.lease.is_some() && by_it(node)) {
             self.code_accepted(&user, device, out);
         }
     }

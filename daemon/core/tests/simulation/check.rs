@@ -250,14 +250,14 @@ impl World {
     fn note_jitter(&self, life: Duration, left: Duration) {
         let least = Duration::from_mins(20).min(life / 3);
         let most = Duration::from_mins(2).min(life / 12);
-        let part = left.saturating_sub(least).as_millis() * 100 / most.as_millis().max(1);
+        let part = left.saturating_sub(least).as_millis() * 10_000 / most.as_millis().max(1);
         self.jitter.borrow_mut().push(u64::try_from(part).unwrap_or(u64::MAX));
     }
 
     /// At the end of a schedule: jitter is no jitter if it is always the same.
     pub(crate) fn check_jitter(&self) {
         let jitter = self.jitter.borrow();
-        if jitter.len() > 4 && jitter.iter().all(|part| *part == jitter[0]) {
+        if jitter.len() > 2 && jitter.iter().all(|part| *part == jitter[0]) {
             self.fail(&format!("sessions are all renewed at one moment: {jitter:?}"));
         }
     }

@@ -96,7 +96,7 @@ pub(crate) struct World {
     pub dead: BTreeSet<String>,
     /// First roles that were refused without MFA, by key and ARN, and the line of the history.
     pub refused_plain: BTreeMap<(String, String), usize>,
-    /// How much earlier than necessary sessions were renewed in the background, in hundredths of what is allowed.
+    /// How much earlier than necessary sessions were renewed in the background, in parts of what is allowed.
     pub jitter: RefCell<Vec<u64>>,
     /// Requests are long on their way to AWS.
     pub delayed: bool,
