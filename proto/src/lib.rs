@@ -11,6 +11,7 @@ pub mod message;
 pub mod places;
 pub mod rows;
 pub mod secret;
+pub mod text;
 
 pub use message::{
     Answer, Caller, Choice, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event,
