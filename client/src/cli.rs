@@ -87,10 +87,7 @@ pub(crate) enum Verb {
     Status(Status),
     /// Show every setting, its value and where it comes from
     Config(Listing),
-    /// Say what is wrong with the AWS files, why, and what mends it
-    ///
-    /// Ends with 1 if something does not work, with 0 if there is nothing or only warnings.
-    Doctor(Listing),
+    Doctor(Doctor),
     /// Start, stop and look at the daemon
     ///
     /// The daemon starts by itself when a command needs it; these are for looking after it.
@@ -280,6 +277,22 @@ pub(crate) struct Listing {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Say what is wrong with the AWS files, why, and what mends it
+///
+/// Ends with 1 if something does not work, with 0 if there is nothing or only warnings.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show a test question on the desktop instead, and say what works and what does not
+    ///
+    /// Ends with 1 if you cannot be asked anywhere but at the terminal.
+    #[arg(long)]
+    pub(crate) prompts: bool,
 }
 
 /// Show the daemon and its sessions

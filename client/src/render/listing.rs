@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use awsd_proto::{Finding, ProfileRow, Question, SessionRow, Setting, Severity, Status};
+use awsd_proto::{Finding, ProfileRow, PromptCheck, Question, SessionRow, Setting, Severity, Status};
 
 use super::text::{safe, span, table};
 
@@ -110,11 +110,34 @@ pub(crate) fn findings(rows: &[Finding]) -> String {
         }
         let _ = writeln!(text, "{} [{}]", safe(&row.sentence), safe(&row.code));
         let _ = writeln!(text, "  why: {}", safe(&row.reason));
-        for (number, line) in row.fix.lines().enumerate() {
-            let label = if number == 0 { "fix: " } else { "     " };
-            let _ = writeln!(text, "  {label}{}", safe(line));
-        }
+        labelled(&mut text, "fix", &row.fix);
     }
+    text
+}
+
+/// A text below what it belongs to, its lines below each other.
+fn labelled(text: &mut String, label: &str, lines: &str) {
+    for (number, line) in lines.lines().enumerate() {
+        let (label, colon) = if number == 0 { (label, ':') } else { ("", ' ') };
+        let _ = writeln!(text, "  {label:3}{colon} {}", safe(line));
+    }
+}
+
+/// `awsd doctor --prompts`: what was tried, what mends it, and what it comes to.
+pub(crate) fn prompt_checks(rows: &[PromptCheck]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let (verdict, label) = if row.ok { ("works", "see") } else { ("fails", "fix") };
+        let _ = writeln!(text, "{verdict}: {} [{}]", safe(&row.sentence), safe(&row.surface));
+        labelled(&mut text, label, row.hint.as_deref().unwrap_or_default());
+    }
+    text.push_str(if rows.iter().any(PromptCheck::works_without_terminal) {
+        "you can be asked, also by programs without a terminal\n"
+    } else if rows.iter().any(|row| row.ok) {
+        "you can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
+    } else {
+        "you can be asked nowhere; answer with: awsd mfa CODE\n"
+    });
     text
 }
 
@@ -173,6 +196,34 @@ mod tests {
             findings(&[finding]),
             "warning: /home/a/.aws/config:4: mfa_arn is not read by the AWS CLI [mfa-arn]\n  \
              why: other tools ask for nothing\n  fix: write\n       mfa_serial\n"
+        );
+    }
+
+    #[test]
+    fn the_ways_to_ask_are_shown_with_what_mends_them_and_what_it_comes_to() {
+        let check = |surface: &str, ok, hint: Option<&str>| PromptCheck {
+            surface: surface.to_owned(),
+            ok,
+            sentence: format!("the {surface} was tried"),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        let rows = [
+            check("notification", true, None),
+            check("dialog", false, Some("install zenity\nor kdialog")),
+            check("terminal", true, None),
+        ];
+        assert_eq!(
+            prompt_checks(&rows),
+            "works: the notification was tried [notification]\n\
+             fails: the dialog was tried [dialog]\n  fix: install zenity\n       or kdialog\n\
+             works: the terminal was tried [terminal]\n\
+             you can be asked, also by programs without a terminal\n"
+        );
+        assert!(prompt_checks(&rows[1..]).ends_with(
+            "\nyou can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
+        ));
+        assert!(
+            prompt_checks(&rows[1..2]).ends_with("\nyou can be asked nowhere; answer with: awsd mfa CODE\n")
         );
     }
 
