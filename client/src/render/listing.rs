@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use awsd_proto::{Finding, ProfileRow, PromptCheck, Question, SessionRow, Setting, Severity, Status};
+use awsd_proto::{Caller, Finding, ProfileRow, PromptCheck, Question, SessionRow, Setting, Severity, Status};
 
 use super::text::{safe, span, table};
 
@@ -141,7 +141,7 @@ pub(crate) fn prompt_checks(rows: &[PromptCheck]) -> String {
     text
 }
 
-/// `awsd mfa`: the open questions.
+/// `awsd mfa`: the open questions, why they are still open, and how to answer.
 pub(crate) fn questions(rows: &[Question]) -> String {
     if rows.is_empty() {
         return "no code is waited for\n".to_owned();
@@ -149,12 +149,33 @@ pub(crate) fn questions(rows: &[Question]) -> String {
     let cells: Vec<_> = rows
         .iter()
         .map(|row| {
-            let asker = row.caller.command.clone().unwrap_or_default();
-            let state = if row.verifying { "being checked".to_owned() } else { span(row.age) };
-            [row.profile.clone(), short_arn(&row.device), state, row.waiting.to_string(), asker]
+            let mut age = span(row.age);
+            if row.verifying {
+                age.push_str(", being checked");
+            }
+            [row.profile.clone(), short_arn(&row.device), age, row.waiting.to_string(), caller(&row.caller)]
         })
         .collect();
-    table(["PROFILE", "MFA DEVICE", "SINCE", "WAITING", "FIRST ASKED BY"], &cells)
+    let mut text = table(["PROFILE", "MFA DEVICE", "OPEN FOR", "WAITING", "FIRST ASKED BY"], &cells);
+    for row in rows {
+        if let Some(reason) = &row.reason {
+            let _ = writeln!(text, "{}: {}", safe(&row.profile), safe(reason));
+        }
+    }
+    let which = if rows.len() == 1 { "" } else { " --for PROFILE" };
+    let or = if rows.iter().any(|row| row.on_desktop) { ", or on the desktop" } else { "" };
+    let _ = writeln!(text, "answer with: awsd mfa CODE{which}{or}");
+    text
+}
+
+/// Who asks, as far as it said so.
+fn caller(caller: &Caller) -> String {
+    match (&caller.command, caller.pid) {
+        (Some(command), Some(pid)) => format!("{command} (process {pid})"),
+        (Some(command), None) => command.clone(),
+        (None, Some(pid)) => format!("process {pid}"),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -196,6 +217,51 @@ mod tests {
             findings(&[finding]),
             "warning: /home/a/.aws/config:4: mfa_arn is not read by the AWS CLI [mfa-arn]\n  \
              why: other tools ask for nothing\n  fix: write\n       mfa_serial\n"
+        );
+    }
+
+    fn question(profile: &str) -> Question {
+        Question {
+            id: 1,
+            device: "arn:aws:iam::123456789012:mfa/alice".to_owned(),
+            user: "alice".to_owned(),
+            profile: profile.to_owned(),
+            caller: Caller { pid: Some(7), command: Some("aws s3 ls".to_owned()) },
+            waiting: 2,
+            age: 75,
+            reason: None,
+            verifying: false,
+            on_desktop: false,
+        }
+    }
+
+    #[test]
+    fn an_open_question_says_for_whom_since_when_and_how_to_answer() {
+        assert_eq!(
+            questions(&[question("dev")]),
+            "PROFILE  MFA DEVICE              OPEN FOR  WAITING  FIRST ASKED BY\n\
+             dev      123456789012:mfa/alice  1m        2        aws s3 ls (process 7)\n\
+             answer with: awsd mfa CODE\n"
+        );
+    }
+
+    #[test]
+    fn several_open_questions_are_told_apart_with_what_became_of_them() {
+        let mut checked = question("dev");
+        checked.verifying = true;
+        let refused = Question {
+            reason: Some("AWS did not accept that code".to_owned()),
+            caller: Caller::default(),
+            on_desktop: true,
+            ..question("prod\x1b")
+        };
+        assert_eq!(
+            questions(&[checked, refused]),
+            "PROFILE  MFA DEVICE              OPEN FOR           WAITING  FIRST ASKED BY\n\
+             dev      123456789012:mfa/alice  1m, being checked  2        aws s3 ls (process 7)\n\
+             prod\u{fffd}    123456789012:mfa/alice  1m                 2\n\
+             prod\u{fffd}: AWS did not accept that code\n\
+             answer with: awsd mfa CODE --for PROFILE, or on the desktop\n"
         );
     }
 
