@@ -59,7 +59,8 @@ Exit codes:
   1    refused or failed
   2    the daemon cannot be reached or started
   64   the command line makes no sense
-  75   a person must act first: type a code, or wait until codes are accepted again
+  75   a person must act first: answer on the desktop, at a terminal or with
+       awsd mfa 123456, or wait until codes are accepted again
   exec ends with the command's own code; 126 if it cannot be executed, 127 if it is not found";
 
 /// One MFA code, then every shell has AWS credentials.
@@ -87,10 +88,7 @@ pub(crate) enum Verb {
     Status(Status),
     /// Show every setting, its value and where it comes from
     Config(Listing),
-    /// Say what is wrong with the AWS files, why, and what mends it
-    ///
-    /// Ends with 1 if something does not work, with 0 if there is nothing or only warnings.
-    Doctor(Listing),
+    Doctor(Doctor),
     /// Start, stop and look at the daemon
     ///
     /// The daemon starts by itself when a command needs it; these are for looking after it.
@@ -98,20 +96,43 @@ pub(crate) enum Verb {
     Daemon(Daemon),
 }
 
+/// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
+macro_rules! and_where_a_code_is_asked {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\n",
+            "\
+Where a code is asked, if one is needed:
+  at the terminal   at once, where there is one; never on standard output
+  on the desktop    by a notification or a dialog; after the terminal, if any
+  anywhere else     awsd mfa 123456
+
+The first answer counts, for all that wait for it, and the question disappears everywhere. Where \
+nobody can be asked, the command ends with 75 at once and the question stays open: answer it \
+with awsd mfa 123456 and run the command again. With --wait 10m the command waits for that \
+answer; with --no-prompt it ends with 75 wherever it runs. To see where you can be asked: \
+awsd doctor --prompts"
+        )
+    };
+}
+
 /// How a code is found, for everything that may need one.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "When a code is needed")]
 pub(crate) struct Asking {
     /// Use this MFA code if one is needed
     #[arg(long, value_name = "CODE", value_parser = secret())]
     pub(crate) code: Option<Secret>,
 
-    /// Do not ask; fail with 75 if a code is needed
+    /// Ask nowhere; fail with 75 if a code is needed
     #[arg(long)]
     pub(crate) no_prompt: bool,
 
     /// Wait this long for a code, such as 50s, 15m or 12h
     ///
-    /// Without it: as long as it takes where there is a terminal to ask at, else as long as programs bear to wait (50s).
+    /// Without it: as long as it takes where there is a terminal to ask at, else as long as programs bear to wait (50s) where
+    /// there is a desktop to ask on, else not at all.
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) wait: Option<Duration>,
 }
@@ -121,11 +142,11 @@ pub(crate) struct Asking {
 /// The command replaces awsd: signals, job control and its exit code are its own. Without a command it is your shell.
 /// Variables that would win over the credentials, such as AWS_PROFILE, are removed from its environment.
 #[derive(Debug, PartialEq, Eq, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = and_where_a_code_is_asked!("\
 Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
-  awsd exec dev")]
+  awsd exec dev"))]
 pub(crate) struct Exec {
     /// The profile, as in ~/.aws/config
     pub(crate) profile: String,
@@ -154,12 +175,12 @@ pub(crate) struct Exec {
 ///
 /// The text for a shell also removes variables that would win over the credentials, such as AWS_PROFILE.
 #[derive(Debug, PartialEq, Eq, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = and_where_a_code_is_asked!("\
 Examples:
   eval \"$(awsd export dev)\"                                              bash, dash, zsh
   awsd export dev --format fish | source                                 fish
   awsd export dev --format powershell | Out-String | Invoke-Expression   PowerShell
-  docker run --env-file <(awsd export dev --format env-no-export) ...    a file of NAME=VALUE")]
+  docker run --env-file <(awsd export dev --format env-no-export) ...    a file of NAME=VALUE"))]
 pub(crate) struct Export {
     /// The profile, as in ~/.aws/config
     pub(crate) profile: String,
@@ -209,10 +230,10 @@ pub(crate) enum Format {
 
 /// Print the credentials for the credential_process setting of ~/.aws/config
 #[derive(Debug, PartialEq, Eq, Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = and_where_a_code_is_asked!("\
 Example, in ~/.aws/config:
   [profile dev-for-tools]
-  credential_process = awsd credential-process dev")]
+  credential_process = awsd credential-process dev"))]
 pub(crate) struct CredentialProcess {
     /// The profile, as in ~/.aws/config
     pub(crate) profile: String,
@@ -227,6 +248,11 @@ pub(crate) struct CredentialProcess {
 
 /// Make the sessions of profiles now, so that nothing asks later
 #[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = and_where_a_code_is_asked!("\
+Examples:
+  awsd login dev
+  awsd login dev prod
+  awsd login dev --code 123456"))]
 pub(crate) struct Login {
     /// The profiles
     #[arg(required = true, value_name = "PROFILE")]
@@ -280,6 +306,22 @@ pub(crate) struct Listing {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Say what is wrong with the AWS files, why, and what mends it
+///
+/// Ends with 1 if something does not work, with 0 if there is nothing or only warnings.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show a test question on the desktop instead, and say what works and what does not
+    ///
+    /// Ends with 1 if you cannot be asked anywhere but at the terminal.
+    #[arg(long)]
+    pub(crate) prompts: bool,
 }
 
 /// Show the daemon and its sessions
@@ -390,6 +432,18 @@ mod tests {
         }
         let Ok(Parsed::Text(help)) = read("awsd --help") else { panic!("no help") };
         assert!(help.contains("Exit codes:") && help.contains("Examples:"));
+    }
+
+    #[test]
+    fn the_help_of_everything_that_may_need_a_code_says_where_it_is_asked() {
+        for verb in ["exec", "export", "credential-process", "login"] {
+            let Ok(Parsed::Text(help)) = read(&format!("awsd {verb} --help")) else { panic!("no help") };
+            for word in
+                ["at the terminal", "on the desktop", "awsd mfa 123456", "--wait", "--no-prompt", "75"]
+            {
+                assert!(help.contains(word), "{verb}: {word}");
+            }
+        }
     }
 
     #[test]

@@ -13,9 +13,10 @@ mod logout;
 mod mfa;
 mod status;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use awsd_proto::{Credentials, CredentialsRequest, Notice, Prompting, Purpose, Reply, Request};
+use awsd_proto::{Credentials, CredentialsRequest, Notice, Prompting, Purpose, Reply, Request, display};
 use serde::Serialize;
 
 use crate::cli::{Asking, Verb};
@@ -93,6 +94,7 @@ fn prompting(asking: Asking, command: &str) -> Result<(Prompting, Option<Asker>)
         no_prompt: asking.no_prompt,
         wait: asking.wait.map(|wait| wait.as_secs()),
         code: asking.code,
+        display: if asking.no_prompt { BTreeMap::new() } else { display::of(|name| std::env::var_os(name)) },
     };
     Ok((prompting, asker))
 }

@@ -95,7 +95,9 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 /// How long the daemon may say nothing; none where it waits for a person or for AWS, and has limits of its own.
 fn patience(request: &Request) -> Option<Duration> {
     match request {
-        Request::Credentials(_) | Request::Login(_) | Request::Mfa { .. } => None,
+        Request::Credentials(_) | Request::Login(_) | Request::Mfa { .. } | Request::PromptTest { .. } => {
+            None
+        }
         Request::Logout { .. }
         | Request::Questions
         | Request::List { .. }
@@ -235,6 +237,7 @@ mod tests {
     fn only_what_waits_for_a_person_or_for_aws_may_take_its_time() {
         let mfa = Request::Mfa { code: Secret::new("123456"), profile: None };
         assert_eq!(patience(&mfa), None);
+        assert_eq!(patience(&Request::PromptTest { prompting: Box::default() }), None);
         for request in [Request::Status, Request::Config, Request::Questions, Request::Stop] {
             assert_eq!(patience(&request), Some(SILENCE));
         }

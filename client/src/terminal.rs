@@ -89,6 +89,9 @@ impl Asker {
             open.withdraw();
         }
         open.asked = asked;
+        if let Some(prompt) = &mut open.prompt {
+            prompt.reword(&open.asked.words());
+        }
     }
 
     /// The question needs no answer from here any more.
@@ -261,7 +264,15 @@ mod tests {
             age: 0,
             reason: reason.map(ToOwned::to_owned),
             verifying,
+            on_desktop: false,
         })
+    }
+
+    fn on_desktop(asked: Asked) -> Asked {
+        match asked {
+            Asked::Code(question) => Asked::Code(Question { on_desktop: true, ..question }),
+            device => device,
+        }
     }
 
     /// Asks once, types a code, and then hears `next`: is the person asked again?
@@ -280,6 +291,7 @@ mod tests {
     fn a_typed_code_waits_for_its_verdict() {
         assert!(!asked_again(&[]));
         assert!(!asked_again(&[question(1, None, false)]), "only the number of callers changed");
+        assert!(!asked_again(&[on_desktop(question(1, None, false))]), "only where it is asked changed");
         assert!(!asked_again(&[question(1, None, true)]), "it is being checked");
         assert!(asked_again(&[question(1, Some("wrong"), false)]));
         assert!(asked_again(&[question(1, None, true), question(1, None, false)]));

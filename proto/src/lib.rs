@@ -3,6 +3,7 @@
 //! `PROTOCOL.md` at the top of the repository is the document; this crate is the same thing as types. It must never
 //! depend on an async runtime or on the command line, so that another program can use it to speak to the daemon.
 
+pub mod display;
 pub mod duration;
 pub mod endpoint;
 pub mod frame;
@@ -11,12 +12,13 @@ pub mod message;
 pub mod places;
 pub mod rows;
 pub mod secret;
+pub mod text;
 
 pub use message::{
     Answer, Caller, Choice, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event,
     Login, Notice, NoticeKind, Prompting, Purpose, Question, Reply, Request, ServerLine, Versioned,
 };
-pub use rows::{Finding, ProfileRow, SessionRow, Setting, Severity, Status};
+pub use rows::{Finding, ProfileRow, PromptCheck, SessionRow, Setting, Severity, Status};
 pub use secret::Secret;
 
 /// The version of the protocol this build speaks. An integer of its own, beside the product's version.

@@ -4,9 +4,11 @@
 //! waits it may write [`Answer`] lines if it said that it can prompt. Unknown fields are ignored on both sides; an
 //! unknown request gets [`ErrorCode::UnknownRequest`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::rows::{Finding, ProfileRow, SessionRow, Setting, Status};
+use crate::rows::{Finding, ProfileRow, PromptCheck, SessionRow, Setting, Status};
 use crate::secret::Secret;
 
 /// The first line of every connection: the version travels in the same write as the request.
@@ -65,14 +67,32 @@ pub enum Request {
         #[serde(default)]
         context: Box<Context>,
     },
+    /// Try every way to ask this client's person, with questions that are said to be tests: one [`Event::PromptCheck`] a
+    /// line, then [`Reply::Done`]. No code is asked for, so there is no [`Event::Question`] either.
+    PromptTest {
+        /// Who asks, and where its person could be asked.
+        #[serde(default)]
+        prompting: Box<Prompting>,
+    },
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 10] =
-        ["credentials", "login", "logout", "mfa", "questions", "list", "status", "config", "doctor", "stop"];
+    pub const KINDS: [&'static str; 11] = [
+        "credentials",
+        "login",
+        "logout",
+        "mfa",
+        "questions",
+        "list",
+        "status",
+        "config",
+        "doctor",
+        "prompt-test",
+        "stop",
+    ];
 }
 
 /// A request for temporary credentials.
@@ -140,6 +160,10 @@ pub struct Prompting {
     /// A code given beforehand (`--code`); used only if one is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Secret>,
+    /// Where the caller's person can be asked beside a terminal: the variables of [`crate::display::VARIABLES`] that are
+    /// set for the caller, as [`crate::display::of`] takes them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub display: BTreeMap<String, String>,
 }
 
 /// Who asks. Informational: it is the caller's own word, shown to the person, never used to decide.
@@ -336,6 +360,8 @@ pub enum Event {
     Setting(Setting),
     /// A row of [`Request::Doctor`], or a file of [`Request::List`] that could not be read as a whole.
     Finding(Finding),
+    /// A row of [`Request::PromptTest`].
+    PromptCheck(PromptCheck),
 }
 
 /// An open question: which device, for whom, since when.
@@ -361,6 +387,9 @@ pub struct Question {
     /// True while AWS is being asked about a code that was given.
     #[serde(default)]
     pub verifying: bool,
+    /// It is, or will in a moment be, asked on the desktop as well: there is a notification or dialog to be answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_desktop: bool,
 }
 
 /// A user has several MFA devices, and no line says which one to use.

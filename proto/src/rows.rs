@@ -105,3 +105,27 @@ pub enum Severity {
     /// Something works otherwise than it looks.
     Warning,
 }
+
+/// What became of the test of one way to ask (`awsd doctor --prompts`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptCheck {
+    /// For programs: `notification`, `dialog`, `program`, [`PromptCheck::TERMINAL`], …
+    pub surface: String,
+    /// Whether a person can answer there.
+    pub ok: bool,
+    /// What was tried, and what came of it; one sentence.
+    pub sentence: String,
+    /// What mends it, or what there is to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl PromptCheck {
+    /// The surface that every client with a terminal has, whatever the desktop is like.
+    pub const TERMINAL: &'static str = "terminal";
+
+    /// Whether this surface lets programs be answered that have no terminal.
+    pub fn works_without_terminal(&self) -> bool {
+        self.ok && self.surface != Self::TERMINAL
+    }
+}

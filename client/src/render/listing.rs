@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use awsd_proto::{Finding, ProfileRow, Question, SessionRow, Setting, Severity, Status};
+use awsd_proto::{Caller, Finding, ProfileRow, PromptCheck, Question, SessionRow, Setting, Severity, Status};
 
 use super::text::{safe, span, table};
 
@@ -110,15 +110,38 @@ pub(crate) fn findings(rows: &[Finding]) -> String {
         }
         let _ = writeln!(text, "{} [{}]", safe(&row.sentence), safe(&row.code));
         let _ = writeln!(text, "  why: {}", safe(&row.reason));
-        for (number, line) in row.fix.lines().enumerate() {
-            let label = if number == 0 { "fix: " } else { "     " };
-            let _ = writeln!(text, "  {label}{}", safe(line));
-        }
+        labelled(&mut text, "fix", &row.fix);
     }
     text
 }
 
-/// `awsd mfa`: the open questions.
+/// A text below what it belongs to, its lines below each other.
+fn labelled(text: &mut String, label: &str, lines: &str) {
+    for (number, line) in lines.lines().enumerate() {
+        let (label, colon) = if number == 0 { (label, ':') } else { ("", ' ') };
+        let _ = writeln!(text, "  {label:3}{colon} {}", safe(line));
+    }
+}
+
+/// `awsd doctor --prompts`: what was tried, what mends it, and what it comes to.
+pub(crate) fn prompt_checks(rows: &[PromptCheck]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let (verdict, label) = if row.ok { ("works", "see") } else { ("fails", "fix") };
+        let _ = writeln!(text, "{verdict}: {} [{}]", safe(&row.sentence), safe(&row.surface));
+        labelled(&mut text, label, row.hint.as_deref().unwrap_or_default());
+    }
+    text.push_str(if rows.iter().any(PromptCheck::works_without_terminal) {
+        "you can be asked, also by programs without a terminal\n"
+    } else if rows.iter().any(|row| row.ok) {
+        "you can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
+    } else {
+        "you can be asked nowhere; answer with: awsd mfa CODE\n"
+    });
+    text
+}
+
+/// `awsd mfa`: the open questions, why they are still open, and how to answer.
 pub(crate) fn questions(rows: &[Question]) -> String {
     if rows.is_empty() {
         return "no code is waited for\n".to_owned();
@@ -126,12 +149,33 @@ pub(crate) fn questions(rows: &[Question]) -> String {
     let cells: Vec<_> = rows
         .iter()
         .map(|row| {
-            let asker = row.caller.command.clone().unwrap_or_default();
-            let state = if row.verifying { "being checked".to_owned() } else { span(row.age) };
-            [row.profile.clone(), short_arn(&row.device), state, row.waiting.to_string(), asker]
+            let mut age = span(row.age);
+            if row.verifying {
+                age.push_str(", being checked");
+            }
+            [row.profile.clone(), short_arn(&row.device), age, row.waiting.to_string(), caller(&row.caller)]
         })
         .collect();
-    table(["PROFILE", "MFA DEVICE", "SINCE", "WAITING", "FIRST ASKED BY"], &cells)
+    let mut text = table(["PROFILE", "MFA DEVICE", "OPEN FOR", "WAITING", "FIRST ASKED BY"], &cells);
+    for row in rows {
+        if let Some(reason) = &row.reason {
+            let _ = writeln!(text, "{}: {}", safe(&row.profile), safe(reason));
+        }
+    }
+    let which = if rows.len() == 1 { "" } else { " --for PROFILE" };
+    let or = if rows.iter().any(|row| row.on_desktop) { ", or on the desktop" } else { "" };
+    let _ = writeln!(text, "answer with: awsd mfa CODE{which}{or}");
+    text
+}
+
+/// Who asks, as far as it said so.
+fn caller(caller: &Caller) -> String {
+    match (&caller.command, caller.pid) {
+        (Some(command), Some(pid)) => format!("{command} (process {pid})"),
+        (Some(command), None) => command.clone(),
+        (None, Some(pid)) => format!("process {pid}"),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +217,79 @@ mod tests {
             findings(&[finding]),
             "warning: /home/a/.aws/config:4: mfa_arn is not read by the AWS CLI [mfa-arn]\n  \
              why: other tools ask for nothing\n  fix: write\n       mfa_serial\n"
+        );
+    }
+
+    fn question(profile: &str) -> Question {
+        Question {
+            id: 1,
+            device: "arn:aws:iam::123456789012:mfa/alice".to_owned(),
+            user: "alice".to_owned(),
+            profile: profile.to_owned(),
+            caller: Caller { pid: Some(7), command: Some("aws s3 ls".to_owned()) },
+            waiting: 2,
+            age: 75,
+            reason: None,
+            verifying: false,
+            on_desktop: false,
+        }
+    }
+
+    #[test]
+    fn an_open_question_says_for_whom_since_when_and_how_to_answer() {
+        assert_eq!(
+            questions(&[question("dev")]),
+            "PROFILE  MFA DEVICE              OPEN FOR  WAITING  FIRST ASKED BY\n\
+             dev      123456789012:mfa/alice  1m        2        aws s3 ls (process 7)\n\
+             answer with: awsd mfa CODE\n"
+        );
+    }
+
+    #[test]
+    fn several_open_questions_are_told_apart_with_what_became_of_them() {
+        let mut checked = question("dev");
+        checked.verifying = true;
+        let refused = Question {
+            reason: Some("AWS did not accept that code".to_owned()),
+            caller: Caller::default(),
+            on_desktop: true,
+            ..question("prod\x1b")
+        };
+        assert_eq!(
+            questions(&[checked, refused]),
+            "PROFILE  MFA DEVICE              OPEN FOR           WAITING  FIRST ASKED BY\n\
+             dev      123456789012:mfa/alice  1m, being checked  2        aws s3 ls (process 7)\n\
+             prod\u{fffd}    123456789012:mfa/alice  1m                 2\n\
+             prod\u{fffd}: AWS did not accept that code\n\
+             answer with: awsd mfa CODE --for PROFILE, or on the desktop\n"
+        );
+    }
+
+    #[test]
+    fn the_ways_to_ask_are_shown_with_what_mends_them_and_what_it_comes_to() {
+        let check = |surface: &str, ok, hint: Option<&str>| PromptCheck {
+            surface: surface.to_owned(),
+            ok,
+            sentence: format!("the {surface} was tried"),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        let rows = [
+            check("notification", true, None),
+            check("dialog", false, Some("install zenity\nor kdialog")),
+            check("terminal", true, None),
+        ];
+        assert_eq!(
+            prompt_checks(&rows),
+            "works: the notification was tried [notification]\n\
+             fails: the dialog was tried [dialog]\n  fix: install zenity\n       or kdialog\n\
+             works: the terminal was tried [terminal]\n\
+             you can be asked, also by programs without a terminal\n"
+        );
+        assert!(prompt_checks(&rows[1..]).ends_with(
+            "\nyou can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
+        ));
+        assert!(
+            prompt_checks(&rows[1..2]).ends_with("\nyou can be asked nowhere; answer with: awsd mfa CODE\n")
         );
     }
 

@@ -2,18 +2,15 @@
 
 use std::borrow::Cow;
 
-/// Text that does nothing to a terminal: control characters, and those that reverse the direction of what follows, are
-/// replaced.
+use awsd_proto::text::is_unsafe;
+
+/// Text that does nothing to a terminal: characters that play tricks are replaced.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         text.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
     } else {
         Cow::Borrowed(text)
     }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A span of time in its two largest units: `11h 42m`, `42m`, `59s`.
@@ -49,7 +46,10 @@ mod tests {
 
     #[test]
     fn escape_sequences_and_direction_marks_are_taken_out() {
-        assert_eq!(safe("a\x1b[31mb\u{202e}c\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}");
+        assert_eq!(
+            safe("a\x1b[31mb\u{202e}c\u{61c}\u{2028}\n"),
+            "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}\u{fffd}"
+        );
         assert!(matches!(safe("plain é"), Cow::Borrowed(_)));
     }
 

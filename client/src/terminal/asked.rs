@@ -47,11 +47,11 @@ impl Asked {
 
     pub(super) fn words(&self) -> Words {
         match self {
-            Self::Code(question) => Words {
-                list: Vec::new(),
-                line: format!("MFA code for {} ({}): ", question.user, question.profile),
-                echo: false,
-            },
+            Self::Code(question) => {
+                let or = if question.on_desktop { ", or answer the notification" } else { "" };
+                let line = format!("MFA code for {} ({}){or}: ", question.user, question.profile);
+                Words { list: Vec::new(), line, echo: false }
+            }
             Self::Device(choice) => Words {
                 list: list(choice),
                 line: format!("Which MFA device? [1-{}]: ", choice.devices.len()),
@@ -78,9 +78,10 @@ impl Asked {
     pub(super) fn elsewhere(&self) -> String {
         match self {
             Self::Code(question) => format!(
-                "an MFA code is needed for {} ({})\n  answer from any terminal: awsd mfa CODE",
+                "an MFA code is needed for {} ({})\n  answer {}from any terminal: awsd mfa CODE",
                 safe(&question.user),
-                safe(&question.profile)
+                safe(&question.profile),
+                if question.on_desktop { "the notification, or " } else { "" },
             ),
             Self::Device(choice) => format!(
                 "an MFA device has to be chosen for {}\n  bring this job to the foreground, or choose in another \

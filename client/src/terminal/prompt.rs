@@ -124,25 +124,46 @@ impl Prompt {
         }
     }
 
+    /// Shows other words where the text is. What has been typed stays: the terminal keeps it and does not show it. Where it
+    /// is shown, the words stay.
+    pub(super) fn reword(&mut self, words: &Words) {
+        let text = safe(&words.line);
+        if self.echo || text == self.text {
+            return;
+        }
+        let cleared = self.clear(self.rows_of(&self.text) - 1);
+        self.text = text.into_owned();
+        if cleared {
+            self.write(&self.text);
+        }
+    }
+
     /// Takes the text away, because the question was answered elsewhere.
     pub(super) fn erase(&mut self) {
-        if std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb") {
-            match self.rows_above() {
-                0 => self.write("\r\x1b[K"),
-                rows => self.write(&format!("\r\x1b[{rows}A\x1b[J")),
-            }
+        let rows: usize = self.list.iter().chain([&self.text]).map(|line| self.rows_of(line)).sum();
+        if self.clear(rows - 1) {
             self.in_line = false;
         }
     }
 
-    /// How many rows of the screen the list takes, as wide as the terminal is now.
-    fn rows_above(&self) -> usize {
+    /// Clears the row of the cursor and as many above it. False where the terminal cannot do that.
+    fn clear(&self, above: usize) -> bool {
+        let able = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        match above {
+            _ if !able => {}
+            0 => self.write("\r\x1b[K"),
+            rows => self.write(&format!("\r\x1b[{rows}A\x1b[J")),
+        }
+        able
+    }
+
+    /// How many rows of the screen a line takes, as wide as the terminal is now. At least one.
+    fn rows_of(&self, line: &str) -> usize {
         let columns = tcgetwinsize(&self.tty).map_or(0, |size| usize::from(size.ws_col));
-        let rows = |line: &String| match columns {
+        match columns {
             0 => 1,
             columns => line.chars().count().div_ceil(columns).max(1),
-        };
-        self.list.iter().map(rows).sum()
+        }
     }
 
     /// Leaves the terminal as it was found. Signals are still held back until the prompt is dropped.
