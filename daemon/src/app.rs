@@ -9,10 +9,10 @@ use awsd_core::effect::Effect;
 use awsd_core::event::{CallId, Event, Failure, Outcome, RequestId};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
-use awsd_proto::Request;
+use awsd_proto::{Event as Row, PromptCheck, Request};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tracing::{error, info};
 
 use crate::exchange::{Command, Update};
@@ -30,6 +30,9 @@ pub(crate) struct App<W> {
     clients: HashMap<RequestId, Client>,
     calls: JoinSet<Outcome>,
     call_ids: HashMap<task::Id, CallId>,
+    /// Questions that are only tests, and whose they are.
+    tests: JoinSet<(RequestId, PromptCheck)>,
+    test_tasks: HashMap<RequestId, AbortHandle>,
     started: Boot,
     stopping: bool,
 }
@@ -52,6 +55,8 @@ impl<W: World> App<W> {
             clients: HashMap::new(),
             calls: JoinSet::new(),
             call_ids: HashMap::new(),
+            tests: JoinSet::new(),
+            test_tasks: HashMap::new(),
             started,
             stopping: false,
         }
@@ -67,6 +72,7 @@ impl<W: World> App<W> {
                     None => return,
                 },
                 Some(ended) = self.calls.join_next_with_id() => self.call_ended(ended),
+                Some(tested) = self.tests.join_next() => self.tested(tested),
                 event = self.world.happens() => self.happened(event),
             }
         }
@@ -85,6 +91,9 @@ impl<W: World> App<W> {
             Command::Gone(id) => {
                 if let Some(client) = self.clients.remove(&id) {
                     client.log(GONE);
+                }
+                if let Some(test) = self.test_tasks.remove(&id) {
+                    test.abort();
                 }
                 self.happened(Event::Gone(id));
             }
@@ -109,6 +118,11 @@ impl<W: World> App<W> {
                 self.happened(event);
             }
             Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
+            Action::TryPrompts(display) => {
+                let checks = self.world.try_prompts(&display);
+                let task = self.tests.spawn(async move { (id, checks.await) });
+                self.test_tasks.insert(id, task);
+            }
             Action::Stop => {
                 self.update(id, Update::Done(Vec::new()));
                 self.stopping = true;
@@ -142,6 +156,14 @@ impl<W: World> App<W> {
             Effect::Progress(id, text) => self.update(id, Update::Progress(text)),
             Effect::Remember(memory) => self.world.remember(&memory),
         }
+    }
+
+    /// A test came to an end, or its client left.
+    fn tested(&mut self, tested: Result<(RequestId, PromptCheck), JoinError>) {
+        let Ok((id, check)) = tested else { return };
+        self.test_tasks.remove(&id);
+        self.update(id, Update::Rows(vec![Row::PromptCheck(check)]));
+        self.update(id, Update::Done(Vec::new()));
     }
 
     fn call_ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
@@ -189,6 +211,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Status => "status",
         Request::Config => "config",
         Request::Doctor { .. } => "doctor",
+        Request::PromptTest { .. } => "prompt-test",
         Request::Stop => "stop",
     }
 }

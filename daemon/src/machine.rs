@@ -12,7 +12,7 @@ use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
-use awsd_proto::{Context, Error, ErrorCode};
+use awsd_proto::{Context, Error, ErrorCode, PromptCheck};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
@@ -99,6 +99,10 @@ impl World for Machine {
 
     fn stop(&mut self, question: QuestionId) {
         self.desktop.stop(question);
+    }
+
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+        prompt::test::ask(translate::chosen(display, &self.display), self.tools())
     }
 
     fn seen(&mut self, _display: &Display) {}

@@ -10,7 +10,7 @@ use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
-use awsd_proto::{Context, Error};
+use awsd_proto::{Context, Error, PromptCheck};
 
 use crate::config::{Broken, Settings};
 
@@ -40,6 +40,9 @@ pub(crate) trait World {
 
     /// Ends it.
     fn stop(&mut self, question: QuestionId);
+
+    /// Asks a question on this desktop that is only a test, and says what came of it.
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static;
 
     /// Somebody who can be asked there has come.
     fn seen(&mut self, display: &Display);

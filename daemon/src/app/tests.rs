@@ -53,6 +53,10 @@ impl World for Fake {
 
     fn stop(&mut self, _question: QuestionId) {}
 
+    fn try_prompts(&self, _display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+        std::future::pending()
+    }
+
     fn seen(&mut self, _display: &Display) {}
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {

@@ -88,7 +88,7 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
 }
 
 /// Where the caller's person is.
-fn seen_at(variables: BTreeMap<String, String>) -> Display {
+pub(super) fn seen_at(variables: BTreeMap<String, String>) -> Display {
     let names = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"];
     let graphical = names.iter().any(|name| variables.get(*name).is_some_and(|value| !value.is_empty()));
     Display { variables: Arc::new(variables), graphical }

@@ -8,7 +8,7 @@ mod logout;
 mod planning;
 mod status;
 
-use awsd_core::event::{Event, RequestId};
+use awsd_core::event::{Display, Event, RequestId};
 use awsd_core::session::{self, Core};
 use awsd_core::time::{Boot, Now};
 use awsd_proto::{self as proto, Error, ErrorCode, Request};
@@ -31,6 +31,8 @@ pub(crate) enum Action {
     },
     /// Answer with these updates, the last of them final.
     Reply(Vec<Update>),
+    /// Ask a question on this desktop that is only a test.
+    TryPrompts(Display),
     /// Answer, then end.
     Stop,
 }
@@ -60,6 +62,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::Status => Ok(Action::Reply(status::updates(world, view))),
         Request::Config => config(world),
         Request::Doctor { context } => doctor::rows(world, view, &context).map(done_with_rows),
+        Request::PromptTest { prompting } => Ok(Action::TryPrompts(credentials::seen_at(prompting.display))),
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))

@@ -52,6 +52,7 @@ fn question(asked: effect::Question) -> Question {
         age: asked.age.as_secs(),
         reason: asked.reason,
         verifying: asked.verifying,
+        on_desktop: asked.on_desktop,
     }
 }
 

@@ -19,6 +19,7 @@ mod dialog;
 mod display;
 mod notification;
 mod program;
+pub(crate) mod test;
 mod text;
 pub(crate) mod translate;
 mod voice;
