@@ -57,7 +57,7 @@ fn a_code_is_typed_into_zenity() {
     assert_eq!(output.success().stdout, "123456\n");
 }
 
-/// The beginning of GnuPG's error for what a person has cancelled.
+/// How pinentry says that the person has cancelled.
 const CANCELLED: &str = "\nERR 83886179 ";
 
 #[test]
