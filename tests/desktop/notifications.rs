@@ -1,6 +1,9 @@
 //! Notifications are seen, clicked, put away, replaced; their server hangs, dies and comes back.
 
-use std::fs;
+use std::{
+    fs,
+    panic::{self, AssertUnwindSafe},
+};
 
 use awsd_tests::harness::{
     TestEnv,
@@ -110,6 +113,18 @@ fn nobody_shows_anything() {
     let Some(desktop) = env.desktop(Server::Nobody) else { return };
     assert!(call(&desktop, "GetCapabilities", &[]).exits(1).stderr.contains("ServiceUnknown"));
     assert_eq!(desktop.notifications().len(), 0);
+}
+
+#[test]
+fn a_secret_in_a_notification_is_found() {
+    let mut env = TestEnv::guide();
+    let Some(desktop) = env.desktop(Server::Dunst) else { return };
+    notify(&desktop, "0", &env.sandbox.canaries()[0]);
+    desktop.notification();
+    drop(desktop);
+    let end = panic::catch_unwind(AssertUnwindSafe(|| drop(env))).unwrap_err();
+    let found = end.downcast_ref::<String>().unwrap();
+    assert!(found.contains("the notifications on the session bus"), "{found}");
 }
 
 #[test]

@@ -43,7 +43,12 @@ impl Bus {
                 .and_then(|builder| builder.method_timeout(PATIENCE).build())
                 .expect("the bus takes connections")
         };
-        Self { witness: Witness::watch(&connect()), connection: connect(), address, _daemon: daemon }
+        Self {
+            witness: Witness::watch(&connect(), run.output(&format!("the notifications on the {name} bus"))),
+            connection: connect(),
+            address,
+            _daemon: daemon,
+        }
     }
 
     /// Returns when the witness has heard everything that was said before.

@@ -16,7 +16,7 @@
 //!
 //! Everything on it is real but the login manager, the screen savers and [`Server::Mock`]. It is the test's own: other
 //! stages may stand beside it, nothing on it can be reached by who does not know it, and it ends with the test. What its
-//! programs write is searched for secrets like everything else. It must never touch the display or the buses of who runs
+//! programs write and what notifications say is searched for secrets like everything else. It must never touch the display or the buses of who runs
 //! the tests, and never start what a test has not asked for.
 
 mod bus;

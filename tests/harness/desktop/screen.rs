@@ -34,6 +34,8 @@ impl Screen {
             .another("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", SIZE, "-nolisten", "tcp", "-wr", "-auth"])
             .args([authority])
+            // It would otherwise begin anew when its first client leaves, and turn away who comes at that moment.
+            .args(["-noreset"])
             .spawn();
         let number = wait("the display", || server.stdout().strip_suffix('\n').map(str::to_owned));
         let display = format!(":{number}");
@@ -84,13 +86,16 @@ impl Screen {
         self.act(&["key", key]);
     }
 
-    /// Brings a window to the front. Before it has come, keys would go to nobody.
+    /// Brings a window to the front. Before the display has put it there, keys would go to nobody; before the window manager
+    /// knows of that, its own keys would mean no window.
     #[track_caller]
     fn focus(&self, window: u32) {
         let id = window.to_string();
+        let is_it = |said: &String| said.trim_end() == id;
         wait("the focus", || {
             self.tool(["windowactivate", &id]);
-            self.tool(["getwindowfocus"]).filter(|focused| focused.trim_end() == id)
+            self.tool(["getwindowfocus"]).filter(is_it)?;
+            self.tool(["getactivewindow"]).filter(is_it)
         });
     }
 

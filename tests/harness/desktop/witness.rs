@@ -17,7 +17,7 @@ use zbus::{
 };
 
 use super::NOTIFICATIONS;
-use crate::harness::run::PATIENCE;
+use crate::harness::{leaks::Shared, run::PATIENCE};
 
 /// A notification that a server has taken.
 #[derive(Clone, Debug)]
@@ -59,9 +59,11 @@ pub(super) struct Seen {
     pub(super) names: BTreeSet<String>,
     /// Asked for, and not yet taken by the server: by the caller's name and the number of the call.
     asked: BTreeMap<(String, u32), Notification>,
+    /// Everything that any notification said, for those who look for secrets.
+    text: Shared,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Log {
     seen: Mutex<Seen>,
     more: Condvar,
@@ -71,9 +73,9 @@ struct Log {
 pub(super) struct Witness(Arc<Log>);
 
 impl Witness {
-    /// Turns the connection into one that hears everything.
-    pub(super) fn watch(connection: &Connection) -> Self {
-        let log = Arc::<Log>::default();
+    /// Turns the connection into one that hears everything. What notifications say is written down in `text`.
+    pub(super) fn watch(connection: &Connection, text: Shared) -> Self {
+        let log = Arc::new(Log { seen: Mutex::new(Seen { text, ..Seen::default() }), more: Condvar::new() });
         // It listens before it asks for anything, and so misses nothing.
         let messages = MessageIterator::from(connection);
         MonitoringProxy::new(connection)
@@ -155,6 +157,8 @@ impl Seen {
             replaces,
             open: true,
         };
+        let text = format!("{notification:?}\n");
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).extend(text.bytes());
         self.asked.insert((caller.to_string(), message.primary_header().serial_num().get()), notification);
     }
 
