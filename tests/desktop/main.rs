@@ -12,6 +12,7 @@
 mod dialogs;
 mod notifications;
 mod presence;
+mod questions;
 
 use std::path::PathBuf;
 

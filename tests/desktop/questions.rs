@@ -1,0 +1,203 @@
+//! awsd asks on the desktop: what is shown, what answers it, and what becomes of it when it is answered elsewhere.
+
+use std::thread;
+
+use awsd_tests::{
+    harness::{
+        Running, TestEnv,
+        desktop::{Desktop, Server},
+    },
+    sandbox::guide::DEVELOPER,
+};
+
+use crate::picture;
+
+/// A person at a desktop, and a program that needs credentials and has no terminal.
+pub(crate) fn guide() -> TestEnv {
+    let env = TestEnv::guide();
+    env.config(&format!(
+        "[profile my_account]\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n\
+         [profile developer]\nrole_arn = {DEVELOPER}\nsource_profile = my_account\n"
+    ));
+    env
+}
+
+pub(crate) fn waiting(env: &TestEnv) -> Running {
+    env.awsd(["exec", "developer", "--", "echo", "it runs"]).spawn()
+}
+
+/// A server of notifications with a field for the answer.
+pub(crate) const REPLY: &str = "actions body inline-reply";
+
+const CALLS: [&str; 2] = ["GetSessionToken with code", "AssumeRole developer"];
+
+/// The person answers a notification by its button and types into the dialog.
+fn by_button_and_dialog(server: Server, name: &str) {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(server) else { return };
+    let client = waiting(&env);
+    let shown = desktop.notification();
+    assert!(shown.summary.contains("alice"), "{shown:?}");
+    assert!(shown.body.contains("developer") && shown.body.contains("echo it runs"), "{shown:?}");
+    desktop.screenshot(&picture(&format!("{name}-notification.png")));
+    desktop.click("default");
+    let dialog = desktop.dialog();
+    desktop.screenshot(&picture(&format!("{name}-dialog.png")));
+    dialog.type_code(&env.sandbox.next_code("alice"));
+    dialog.gone();
+    assert_eq!(client.wait().success().stdout, "it runs\n");
+    desktop.no_notification();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_code_is_given_through_dunst_and_pinentry() {
+    by_button_and_dialog(Server::Dunst, "dunst");
+}
+
+#[test]
+fn a_code_is_given_through_xfce_and_pinentry() {
+    by_button_and_dialog(Server::Xfce, "xfce");
+}
+
+#[test]
+fn a_code_is_replied_in_the_notification_itself() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    desktop.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
+    desktop.no_notification();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn not_now_is_an_answer() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    desktop.click("skip");
+    let refused = client.wait().code(75);
+    assert!(refused.stderr.contains("put off"), "{}", refused.stderr);
+    desktop.no_notification();
+    // For a while only somebody who insists is asked.
+    env.awsd(["exec", "developer", "--", "true"]).run().code(75);
+    desktop.no_notification();
+    assert!(env.calls().is_empty());
+}
+
+#[test]
+fn a_wrong_code_is_asked_again_in_the_same_place() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    desktop.reply("12345");
+    desktop.notification_with("six digits");
+    desktop.reply("000000");
+    desktop.notification_with("did not accept");
+    assert_eq!(desktop.notifications().len(), 1);
+    desktop.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
+    assert_eq!(env.calls(), ["GetSessionToken with code, refused", CALLS[0], CALLS[1]]);
+}
+
+#[test]
+fn what_is_answered_elsewhere_goes() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Dunst) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    desktop.click("default");
+    let dialog = desktop.dialog();
+    env.awsd(["mfa", &env.sandbox.next_code("alice")]).run().success();
+    dialog.gone();
+    desktop.no_notification();
+    client.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn fifty_callers_are_released_by_one_answer() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let clients: Vec<Running> = (0..50).map(|_| waiting(&env)).collect();
+    desktop.notification();
+    crate::wait_until_waiting(&env, 50);
+    desktop.reply(&env.sandbox.next_code("alice"));
+    for client in clients {
+        client.wait().success();
+    }
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn two_answers_at_once_are_one() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    let code = env.sandbox.next_code("alice");
+    let typed = env.awsd(["mfa", &code]);
+    thread::scope(|both| {
+        both.spawn(|| typed.run());
+        desktop.reply(&code);
+    });
+    client.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+/// A terminal is asked at once, however the desktop is; the notification comes after it.
+fn asks_at_the_terminal(desktop: impl FnOnce(&Desktop), server: Server) {
+    let mut env = guide();
+    let Some(stage) = env.desktop(server) else { return };
+    desktop(&stage);
+    let mut terminal = env.awsd(["exec", "developer", "--", "true"]).terminal();
+    terminal.expect("MFA code for alice (developer)");
+    terminal.send_line(&env.sandbox.next_code("alice"));
+    terminal.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_terminal_does_not_depend_on_the_desktop() {
+    asks_at_the_terminal(|_| {}, Server::Nobody);
+    asks_at_the_terminal(Desktop::stop_server, Server::Dunst);
+    asks_at_the_terminal(Desktop::kill_server, Server::Dunst);
+}
+
+#[test]
+fn the_notification_follows_where_a_terminal_gets_no_answer() {
+    let mut env = guide();
+    env.settings("[defaults]\nnotify_after = \"1s\"\n");
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let mut terminal = env.awsd(["exec", "developer", "--", "true"]).terminal();
+    terminal.expect("MFA code for alice (developer), or answer the notification: ");
+    desktop.notification();
+    desktop.reply(&env.sandbox.next_code("alice"));
+    terminal.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn without_a_desktop_that_could_ask_a_caller_is_told_at_once() {
+    let env = guide();
+    let refused = waiting(&env).wait().code(75);
+    assert!(refused.stderr.contains("awsd mfa"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_server_that_dies_is_followed_by_the_next() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    desktop.notification();
+    desktop.kill_server();
+    desktop.start_server();
+    desktop.notification();
+    desktop.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
