@@ -271,7 +271,7 @@ mod tests {
     fn on_desktop(asked: Asked) -> Asked {
         match asked {
             Asked::Code(question) => Asked::Code(Question { on_desktop: true, ..question }),
-            device => device,
+            Asked::Device(choice) => Asked::Device(choice),
         }
     }
 

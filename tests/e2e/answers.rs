@@ -40,6 +40,10 @@ fn the_question_stays_open_and_the_next_call_finds_the_session() {
     asked_in_vain(&env, "developer");
     let listed = env.awsd(["mfa"]).run().success().quiet().stdout;
     assert!(listed.contains("developer") && listed.contains("mfa/alice"), "{listed}");
+    assert!(
+        listed.contains("echo it runs (process ") && listed.contains("\nanswer with: awsd mfa CODE\n"),
+        "{listed}"
+    );
     // Whoever comes next does not open a second one.
     asked_in_vain(&env, "developer");
     assert_eq!(open_profiles(&env), ["developer"]);
@@ -123,6 +127,8 @@ fn of_several_questions_the_answer_says_which_it_means() {
     let env = guide();
     asked_in_vain(&env, "developer");
     asked_in_vain(&env, "carols");
+    let listed = env.awsd(["mfa"]).run().success().quiet().stdout;
+    assert!(listed.ends_with("\nanswer with: awsd mfa CODE --for PROFILE\n"), "{listed}");
     let code = env.sandbox.next_code("carol");
     let which = env.awsd(["mfa", &code]).run().exits(1);
     assert!(which.stderr.contains(ALICE) && which.stderr.contains(CAROL), "{}", which.stderr);

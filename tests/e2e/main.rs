@@ -18,6 +18,7 @@ mod command;
 mod daemon_life;
 mod devices;
 mod doors;
+mod elsewhere;
 mod export;
 mod first_use;
 mod frames;
