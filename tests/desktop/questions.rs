@@ -1,6 +1,6 @@
 //! awsd asks on the desktop: what is shown, what answers it, and what becomes of it when it is answered elsewhere.
 
-use std::thread;
+use std::{fs, thread};
 
 use awsd_tests::{
     harness::{
@@ -28,6 +28,14 @@ pub(crate) fn waiting(env: &TestEnv) -> Running {
 
 /// A server of notifications with a field for the answer.
 pub(crate) const REPLY: &str = "actions body inline-reply";
+
+/// Waits until so many callers stand before the question, as `awsd mfa` tells it.
+fn wait_until_waiting(env: &TestEnv, callers: usize) {
+    let told = format!("{callers} waiting");
+    while !env.awsd(["mfa"]).run().success().stdout.contains(&told) {
+        thread::yield_now();
+    }
+}
 
 const CALLS: [&str; 2] = ["GetSessionToken with code", "AssumeRole developer"];
 
@@ -125,7 +133,7 @@ fn fifty_callers_are_released_by_one_answer() {
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
     let clients: Vec<Running> = (0..50).map(|_| waiting(&env)).collect();
     desktop.notification();
-    crate::wait_until_waiting(&env, 50);
+    wait_until_waiting(&env, 50);
     desktop.reply(&env.sandbox.next_code("alice"));
     for client in clients {
         client.wait().success();
@@ -171,7 +179,9 @@ fn a_terminal_does_not_depend_on_the_desktop() {
 #[test]
 fn the_notification_follows_where_a_terminal_gets_no_answer() {
     let mut env = guide();
-    env.settings("[defaults]\nnotify_after = \"1s\"\n");
+    let settings = env.root().join("config/awsd/config.toml");
+    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
+    fs::write(settings, "[defaults]\nnotify_after = \"1s\"\n").expect("it can be written");
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
     let mut terminal = env.awsd(["exec", "developer", "--", "true"]).terminal();
     terminal.expect("MFA code for alice (developer), or answer the notification: ");
