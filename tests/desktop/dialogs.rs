@@ -8,8 +8,8 @@ use awsd_tests::harness::{
 
 use crate::picture;
 
-/// One question asked by pinentry in its own protocol.
-const QUESTION: &str = "OPTION no-grab\nSETTITLE awsd: MFA code\nSETDESC MFA code for alice%0A(my_resource_account)\n\
+/// One question asked by pinentry in its own protocol. It waits for the answer for as long as it takes.
+const QUESTION: &str = "OPTION no-grab\nSETTIMEOUT 0\nSETTITLE awsd: MFA code\nSETDESC MFA code for alice%0A(my_resource_account)\n\
                         SETPROMPT Code:\nGETPIN\nBYE\n";
 
 fn pinentry(env: &TestEnv) -> Option<Running> {
@@ -62,13 +62,23 @@ const CANCELLED: &str = "\nERR 83886179 ";
 
 #[test]
 fn escape_cancels_a_dialog() {
-    let Some(output) = answered(pinentry, |desktop| desktop.dialog().escape()) else { return };
+    let act = |desktop: &Desktop| {
+        let dialog = desktop.dialog();
+        dialog.escape();
+        dialog.gone();
+    };
+    let Some(output) = answered(pinentry, act) else { return };
     assert!(output.stdout.contains(CANCELLED), "{}", output.stdout);
 }
 
 #[test]
 fn a_dialog_is_closed_by_the_window_manager() {
-    let Some(output) = answered(pinentry, |desktop| desktop.dialog().close()) else { return };
+    let act = |desktop: &Desktop| {
+        let dialog = desktop.dialog();
+        dialog.close();
+        dialog.gone();
+    };
+    let Some(output) = answered(pinentry, act) else { return };
     assert!(output.stdout.contains(CANCELLED), "{}", output.stdout);
 }
 

@@ -5,9 +5,6 @@ use super::{Desktop, wait};
 /// The classes of the windows of pinentry in all its looks, zenity and kdialog.
 const CLASSES: &str = "^(pinentry.*|zenity|kdialog)$";
 
-/// With this openbox closes the window that has the focus.
-const CLOSE: &str = "alt+F4";
-
 /// A dialog on the screen.
 pub struct Dialog<'a> {
     desktop: &'a Desktop,
@@ -44,7 +41,7 @@ impl<'a> Dialog<'a> {
 
     /// Has the window manager close it.
     pub fn close(&self) {
-        self.desktop.screen.press(self.window, CLOSE);
+        self.desktop.screen.close(self.window);
     }
 
     /// Waits until it is no longer there.

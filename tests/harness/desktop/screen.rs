@@ -86,8 +86,16 @@ impl Screen {
         self.act(&["key", key]);
     }
 
+    /// Has the window manager close a window, as by the button in the frame. Not by a key: the first key on a display makes
+    /// the window manager arrange its keys anew, and it misses those that come meanwhile.
+    #[track_caller]
+    pub(super) fn close(&self, window: u32) {
+        self.focus(window);
+        self.command("wmctrl").args(["-i", "-c", &window.to_string()]).run().success();
+    }
+
     /// Brings a window to the front. Before the display has put it there, keys would go to nobody; before the window manager
-    /// knows of that, its own keys would mean no window.
+    /// knows of it, there is nothing that it could close.
     #[track_caller]
     fn focus(&self, window: u32) {
         let id = window.to_string();

@@ -17,7 +17,7 @@ const PYTHON: &str = "/usr/bin/python3";
 const XFCE_SERVICE: &str = "/usr/share/dbus-1/services/org.xfce.xfce4-notifyd.Notifications.service";
 
 /// What every stage needs in the search path.
-const STAGE: [&str; 5] = ["Xvfb", "openbox", "xdotool", "import", "dbus-daemon"];
+const STAGE: [&str; 6] = ["Xvfb", "openbox", "xdotool", "wmctrl", "import", "dbus-daemon"];
 
 /// The blue of the first button in `gtk.css`. The next ones are one, two and three more.
 const FIRST_BUTTON: [u8; 3] = [0x3d, 0x4a, 0x6b];
