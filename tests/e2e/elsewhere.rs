@@ -200,7 +200,9 @@ fn the_test_of_the_ways_to_ask_shows_each_and_ends_with_1_where_only_the_termina
         let mut client = daemon.client();
         assert_eq!(client.request["request"], "prompt-test");
         client.say(&json!({"event": "progress", "text": "click on the notification"}));
-        checks.iter().for_each(|check| client.say(check));
+        for check in checks {
+            client.say(check);
+        }
         client.done();
         let output = running.wait();
         assert_eq!(output.stderr, "awsd: click on the notification\n");
