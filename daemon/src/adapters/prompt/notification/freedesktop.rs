@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::super::text::{self, LINE};
 use super::bus::{Bus, Posted, Signal};
@@ -17,6 +17,10 @@ use super::{Heard, View};
 
 /// How long connecting or showing may take before the server counts as absent.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Servers take a notification off the screen when it is answered, and may say so after it was shown again in its place:
+/// within this time it is that, and no person.
+const BELATED: Duration = Duration::from_secs(1);
 
 /// The specification's number for "closed by the person".
 const DISMISSED: u32 = 2;
@@ -30,7 +34,7 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
     match patiently(&tell, Bus::connect(&address)).await {
         Ok(bus) => {
             let (features, posted, place) = (None, None, Place::Absent);
-            Notice { bus, features, posted, place, view, tell }.live(views).await;
+            Notice { bus, features, posted, place, answered: None, view, tell }.live(views).await;
         }
         Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
     }
@@ -44,6 +48,8 @@ struct Notice {
     /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
     posted: Option<Posted>,
     place: Place,
+    /// When it was last answered.
+    answered: Option<Instant>,
     view: View,
     tell: mpsc::Sender<Heard>,
 }
@@ -136,13 +142,15 @@ impl Notice {
         match signal {
             Signal::Invoked { id, action } if Some(id) == shown => {
                 if let Some(meaning) = wording::meaning(self.view.card.kind, &action) {
-                    self.place = Place::Used;
-                    say(&self.tell, meaning).await;
+                    self.answer(meaning).await;
                 }
             }
             Signal::Replied { id, text } if Some(id) == shown => {
-                self.place = Place::Used;
-                say(&self.tell, Heard::Reply(text)).await;
+                self.answer(Heard::Reply(text)).await;
+            }
+            Signal::Closed { id, .. } if Some(id) == shown && self.is_belated() => {
+                self.place = Place::Gone;
+                self.show().await;
             }
             Signal::Closed { id, reason } if Some(id) == shown => {
                 self.place = match (self.place, reason) {
@@ -154,6 +162,16 @@ impl Notice {
             // Other programs' notifications.
             Signal::Invoked { .. } | Signal::Replied { .. } | Signal::Closed { .. } => {}
         }
+    }
+
+    async fn answer(&mut self, meaning: Heard) {
+        (self.place, self.answered) = (Place::Used, Some(Instant::now()));
+        say(&self.tell, meaning).await;
+    }
+
+    /// Whether a notification that is closed now is one that was answered, and has been shown again since.
+    fn is_belated(&mut self) -> bool {
+        self.place == Place::Shown && self.answered.take().is_some_and(|at| at.elapsed() < BELATED)
     }
 
     async fn server_changed(&mut self, server: Option<String>) {
