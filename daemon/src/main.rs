@@ -15,6 +15,9 @@ mod readable;
 mod regular;
 mod report;
 mod requests;
+#[cfg(test)]
+#[cfg(all(unix, not(target_os = "macos")))]
+mod test_bus;
 mod world;
 
 use std::alloc::System;
