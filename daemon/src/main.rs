@@ -6,6 +6,7 @@ mod adapters;
 mod app;
 mod args;
 mod config;
+mod display;
 mod exchange;
 mod life;
 mod log;
