@@ -1,6 +1,6 @@
 //! The real world: this machine's clocks and files, and AWS.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -156,7 +156,7 @@ impl World for Machine {
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {
-        fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
+        fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| metadata.permissions().mode())
     }
 
     fn endpoint_problem(&self) -> Option<EndpointError> {
