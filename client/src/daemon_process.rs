@@ -27,7 +27,7 @@ const LOCK_LIMIT: Duration = Duration::from_secs(45);
 
 /// What the daemon sees of the environment of the client that happens to start it, beside `LC_*` and `XDG_*`. Everything
 /// else, credentials above all, is the business of a single request.
-const ENVIRONMENT: [&str; 14] = [
+const ENVIRONMENT: [&str; 15] = [
     "HOME",
     "USER",
     "LOGNAME",
@@ -38,6 +38,7 @@ const ENVIRONMENT: [&str; 14] = [
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "DBUS_SESSION_BUS_ADDRESS",
+    "DBUS_SYSTEM_BUS_ADDRESS",
     "XAUTHORITY",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",

@@ -62,6 +62,11 @@ impl<W: World> App<W> {
         }
     }
 
+    /// Gives the world back. What the core held is gone, and every client that waits is told by the end of its channel.
+    pub(crate) fn end(self) -> W {
+        self.world
+    }
+
     /// Works until a client asks the daemon to stop, or nobody is left who could ask for anything.
     pub(crate) async fn run(&mut self) {
         while !self.stopping {
@@ -112,10 +117,10 @@ impl<W: World> App<W> {
                 if let Some(settings) = settings {
                     self.core.configure(settings);
                 }
-                if let Event::Ask(_, ask) = &event {
+                if let Event::Ask(_, ask) = &*event {
                     self.world.seen(&ask.caller.display);
                 }
-                self.happened(event);
+                self.happened(*event);
             }
             Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
             Action::TryPrompts(display) => {

@@ -18,6 +18,7 @@ use crate::adapters::clock::{self, Alarm};
 use crate::adapters::harden;
 use crate::adapters::ipc::{self, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
+use crate::adapters::presence::PresenceWatch;
 use crate::adapters::prompt::{Desktop, Display};
 use crate::adapters::sources::Sources;
 use crate::adapters::store::Store;
@@ -119,6 +120,7 @@ impl Parts {
             store,
             aws: Aws::new(|| clock::now().wall),
             desktop: Desktop::new(),
+            presence: PresenceWatch::new(),
             display: Display::own(),
         };
         let mut app = App::new(core, machine, commands);
@@ -131,8 +133,9 @@ impl Parts {
         };
         info!(reason, "ending");
         // First the secrets go, which also tells every waiting connection; then the socket; the lock last of all.
-        drop(app);
+        let machine = app.end();
         drop(listener);
+        machine.desktop.farewell().await;
         server.farewell().await;
         drop(lease);
         Ok(())

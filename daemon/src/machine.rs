@@ -1,6 +1,6 @@
 //! The real world: this machine's clocks and files, and AWS.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Offer, Operation, Program, Question};
-use awsd_core::event::{Display, Event, Outcome, QuestionId};
+use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
@@ -16,6 +16,7 @@ use awsd_proto::{Context, Error, ErrorCode, PromptCheck};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, DialogTool, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
@@ -34,6 +35,7 @@ pub(crate) struct Machine {
     pub(crate) store: Store,
     pub(crate) aws: Aws,
     pub(crate) desktop: Desktop,
+    pub(crate) presence: PresenceWatch,
     /// Where the daemon was started.
     pub(crate) display: prompt::Display,
 }
@@ -48,6 +50,17 @@ impl Machine {
             Dialog::Kdialog => DialogTool::Kdialog,
         });
         Tools { dialog, pinentry: settings.pinentry.map(|set| set.value) }
+    }
+}
+
+/// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
+fn met(news: PresenceNews) -> Event {
+    match news {
+        PresenceNews::Locked => Event::Presence(Presence::Locked),
+        PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
+        PresenceNews::Idle => Event::Presence(Presence::Idle),
+        PresenceNews::Active => Event::Presence(Presence::Active),
+        PresenceNews::Resumed => Event::Woken,
     }
 }
 
@@ -75,6 +88,7 @@ impl World for Machine {
         tokio::select! {
             () = ring(&mut self.alarm) => Event::Woken,
             said = self.desktop.next() => translate::event(said),
+            news = self.presence.next() => met(news),
         }
     }
 
@@ -84,7 +98,7 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let card = translate::offer(offer, &self.display, self.tools());
+        let card = translate::offer(&offer, &self.display, self.tools());
         self.desktop.show(card);
     }
 
@@ -105,7 +119,11 @@ impl World for Machine {
         prompt::test::ask(translate::chosen(display, &self.display), self.tools())
     }
 
-    fn seen(&mut self, _display: &Display) {}
+    fn seen(&mut self, display: &Display) {
+        if display.graphical {
+            self.presence.follow(&translate::of_caller(display));
+        }
+    }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         self.aws.call(operation)
@@ -138,7 +156,7 @@ impl World for Machine {
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {
-        fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
+        fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| metadata.permissions().mode())
     }
 
     fn endpoint_problem(&self) -> Option<EndpointError> {

@@ -6,6 +6,7 @@ mod adapters;
 mod app;
 mod args;
 mod config;
+mod display;
 mod exchange;
 mod life;
 mod log;
@@ -15,6 +16,9 @@ mod readable;
 mod regular;
 mod report;
 mod requests;
+#[cfg(test)]
+#[cfg(all(unix, not(target_os = "macos")))]
+mod test_bus;
 mod world;
 
 use std::alloc::System;

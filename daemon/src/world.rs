@@ -65,7 +65,7 @@ pub(crate) trait World {
     /// Where those settings are.
     fn settings_file(&self) -> &Path;
 
-    /// The permission bits of a file that exists.
+    /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;
 
     /// What is wrong with the socket's directory.

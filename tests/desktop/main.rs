@@ -13,6 +13,7 @@ mod dialogs;
 mod notifications;
 mod presence;
 mod questions;
+mod renewals;
 
 use std::path::PathBuf;
 

@@ -69,6 +69,43 @@ fn a_link_to_itself_and_a_pipe() {
     bad.refused(Path::new("/dev/zero"), &["cannot be read", "not a regular file"]);
 }
 
+/// The usual way to leave a file out.
+#[test]
+fn the_empty_device_is_an_empty_file() {
+    let env = TestEnv::guide();
+    let doctor = env.awsd(["doctor"]).env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").run();
+    assert!(!doctor.stdout.contains("/dev/null"), "{}", doctor.stdout);
+    let unknown =
+        env.exec("my_resource_account", ["true"]).env("AWS_CONFIG_FILE", "/dev/null").run().exits(1);
+    assert!(unknown.stderr.contains("there is no profile 'my_resource_account'"), "{}", unknown.stderr);
+    let list = env.awsd(["list"]).env("AWS_CONFIG_FILE", "/dev/null").run().success();
+    assert!(list.stdout.contains("my_account"), "{}", list.stdout);
+}
+
+/// Who may read the credentials file matters as much as what is in it.
+#[test]
+fn a_credentials_file_that_others_may_read() {
+    let env = TestEnv::guide();
+    let key = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = abc\n";
+    let warning = |text: &str| {
+        let file = env.write("readable", text);
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        let doctor = env.awsd(["doctor"]).env("AWS_SHARED_CREDENTIALS_FILE", &file).run().stdout;
+        assert!(doctor.contains(&format!("chmod 600 {}", file.display())), "{doctor}");
+        doctor
+    };
+    let long_lived = "It holds long-lived keys.";
+    assert!(warning(&format!("[a]\n{key}")).contains(long_lived));
+    for token in ["aws_session_token", "aws_security_token"] {
+        let expires = format!("[a]\n{key}{token} = t\n");
+        let doctor = warning(&expires);
+        assert!(doctor.contains("keys of sessions") && !doctor.contains(long_lived), "{doctor}");
+        assert!(warning(&format!("{expires}[b]\n{key}")).contains(long_lived));
+    }
+    let doctor = warning("[a]\nregion = us-west-2\n");
+    assert!(doctor.contains("where programs put keys") && !doctor.contains(long_lived), "{doctor}");
+}
+
 #[test]
 fn bytes_that_are_not_text() {
     let bad = Bad::new();

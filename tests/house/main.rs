@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used)] // a test: it stops loudly
 
 mod dependencies;
+mod paths;
 mod sources;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::paths::{Named, paths};
 use crate::root;
 
 /// A file that is longer does more than one thing. Comments and blank lines do not count: explaining costs nothing.
@@ -27,6 +28,19 @@ impl Source {
     /// Lines that are neither blank nor only a comment.
     fn code(&self) -> impl Iterator<Item = &str> {
         self.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"))
+    }
+
+    /// Its code without the tests that stand at its end.
+    fn product(&self) -> impl Iterator<Item = &str> {
+        self.code().take_while(|line| *line != "mod tests {")
+    }
+
+    /// Its module below `daemon/src`.
+    fn module(&self) -> Named {
+        let below = self.path.strip_prefix(root().join("daemon/src")).expect("a source of the daemon");
+        let names = below.with_extension("");
+        let names = names.iter().map(|name| name.to_str().expect("a name").to_owned());
+        names.filter(|name| name != "mod").collect()
     }
 }
 
@@ -57,27 +71,57 @@ fn adapter(source: &Source) -> Option<String> {
     Some(first.to_str()?.to_owned())
 }
 
+/// What a path names, counted from `daemon/src`; `None` where that is not in sight.
+fn resolved(path: &[String], module: &[String]) -> Option<Named> {
+    let supers = path.iter().take_while(|name| *name == "super").count();
+    match path.first()?.as_str() {
+        "crate" => Some(path[1..].to_vec()),
+        "self" => Some([module, &path[1..]].concat()),
+        "super" => Some([&module[..module.len().checked_sub(supers)?], &path[supers..]].concat()),
+        _ => path.iter().position(|name| name == "adapters").map(|at| path[at..].to_vec()),
+    }
+}
+
+/// Whether a path leads from an adapter to another one, or to the room of all of them.
+fn leaves_the_adapter(path: &[String], module: &[String], adapters: &BTreeSet<String>) -> bool {
+    let Some(resolved) = resolved(path, module) else { return false };
+    match &resolved[..] {
+        [room] => room == "adapters" && path.last() == Some(room),
+        [room, name, ..] => {
+            room == "adapters" && *name != module[1] && (name == "*" || adapters.contains(name))
+        }
+        [] => false,
+    }
+}
+
 #[test]
 fn adapters_never_import_each_other() {
     let adapters = sources("daemon/src/adapters");
     let names: BTreeSet<_> = adapters.iter().filter_map(adapter).filter(|name| name != "mod").collect();
-    // An adapter's tests may wire it up with others.
-    for source in adapters.iter().filter(|source| !source.path.ends_with("tests.rs")) {
-        let own = adapter(source).expect("an adapter");
-        // In a file directly below `adapters`, `super` is the room of all adapters; deeper, it is the adapter itself.
-        let is_flat = source.path.parent() == Some(root().join("daemon/src/adapters").as_path());
-        for other in names.iter().filter(|name| **name != own && own != "mod") {
-            let mut spellings = vec![format!("adapters::{other}")];
-            spellings.push(if is_flat {
-                format!("super::{other}")
-            } else {
-                format!("super::super::{other}")
-            });
-            for line in source.code() {
-                let spelt = spellings.iter().find(|spelling| line.contains(spelling.as_str()));
-                assert_eq!(spelt, None, "{}: {line}", source.path.display());
-            }
+    for source in adapters.iter().filter(|source| adapter(source).is_some_and(|name| name != "mod")) {
+        let module = source.module();
+        // An adapter's tests may wire it up with others.
+        if module.contains(&"tests".to_owned()) {
+            continue;
         }
+        let left = paths(source.product()).into_iter().find(|path| leaves_the_adapter(path, &module, &names));
+        assert_eq!(left, None, "{}", source.path.display());
+    }
+}
+
+#[test]
+fn a_path_to_another_adapter_is_seen_from_everywhere() {
+    let names = BTreeSet::from(["clock".to_owned(), "sts".to_owned()]);
+    let names_of = |path: &str| path.split("::").map(str::to_owned).collect::<Named>();
+    let leaves = |path, module| leaves_the_adapter(&names_of(path), &names_of(module), &names);
+    for path in
+        ["super::clock", "super::*", "crate::adapters::clock::now", "adapters::clock", "crate::adapters"]
+    {
+        assert!(leaves(path, "adapters::sts"), "{path}");
+    }
+    assert!(leaves("super::super::clock", "adapters::sts::fault"));
+    for path in ["super::clock", "super::super::sts", "super", "crate::adapters::sts::fault", "crate::log"] {
+        assert!(!leaves(path, "adapters::sts::fault"), "{path}");
     }
 }
 
@@ -88,19 +132,24 @@ fn only_the_wiring_names_adapters() {
         if below.starts_with("adapters") || WIRING.iter().any(|wiring| below == Path::new(wiring)) {
             continue;
         }
-        let named = source.code().find(|line| line.contains("adapters::"));
+        let named = paths(source.code())
+            .into_iter()
+            .find(|path| path.len() > 1 && path.iter().any(|name| name == "adapters"));
         assert_eq!(named, None, "{}", source.path.display());
     }
 }
 
 #[test]
 fn the_core_reads_no_clock_no_file_and_no_environment() {
+    let world = ["env", "fs", "io", "net", "process", "thread", "*"];
+    let touches = |path: &Named| match &path[..] {
+        [root, name, ..] if root == "std" && world.contains(&name.as_str()) => true,
+        [_, .., last] => last == "now",
+        _ => false,
+    };
     for source in sources("daemon/core/src") {
-        for world in ["std::env", "std::fs", "std::io", "std::net", "std::process", "std::thread", "::now()"]
-        {
-            let named = source.code().find(|line| line.contains(world));
-            assert_eq!(named, None, "{}", source.path.display());
-        }
+        let named = paths(source.code()).into_iter().find(touches);
+        assert_eq!(named, None, "{}", source.path.display());
     }
 }
 

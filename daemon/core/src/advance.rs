@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::chain::Keys;
 use crate::denial;
-use crate::effect::{Denial, Effect, Notice, Served};
+use crate::effect::{Denial, Effect, Notice, NoticeKind, Served};
 use crate::event::{Purpose, RequestId};
 use crate::failures::first_with_mfa;
 use crate::graph::{Device, Flight, Lookup, Node, Recipe, Slot};
@@ -178,10 +178,11 @@ impl Core {
         let slot = self.slots.get_mut(node)?;
         slot.profiles.insert(pending.chain.profile.clone());
         let lease = slot.lease.as_mut()?;
-        if lease.granted >= pending.since {
-            // Made for this request: not a use, and the moment to say what is unusual about it.
-        } else {
-            notices.clear();
+        // Made for this request: not a use, and the moment to say what is unusual about it. Later only who keeps a copy
+        // must hear again that it is shorter than what was asked for.
+        if lease.granted < pending.since {
+            let kept = pending.purpose == Purpose::Snapshot;
+            notices.retain(|notice| kept && notice.kind == NoticeKind::DurationClamped);
             lease.used |= pending.purpose != Purpose::Login;
         }
         if let Some(why) = near_end.filter(|_| pending.purpose == Purpose::Snapshot) {

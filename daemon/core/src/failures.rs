@@ -125,6 +125,7 @@ impl Core {
             if let Some(open) = self.desk.open_mut(device) {
                 open.ask_again(now, problem.clone());
             }
+            self.tell_patient(device, &problem.sentence, out);
             out.extend(answerers.into_iter().map(|id| Effect::Denied(id, problem.clone())));
             return;
         }
@@ -209,7 +210,8 @@ impl Core {
     fn learn(&mut self, node: &Node, verdict: Verdict) {
         match (verdict, node) {
             (Verdict::TooLong, Node::Role(_, key)) if key.duration > policy::CHAINED_LIMIT => {
-                self.discoveries.short_roles.insert(key.arn.clone());
+                let shortest = self.discoveries.short_roles.entry(key.arn.clone()).or_insert(key.duration);
+                *shortest = key.duration.min(*shortest);
             }
             (Verdict::UnknownKey | Verdict::Expired, _) => {
                 let sent = self.slots.get(node).map(|slot| slot.flight.sent);

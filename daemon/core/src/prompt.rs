@@ -378,7 +378,13 @@ impl Desk {
             let Some(open) = record.open.as_mut() else { continue };
             if waited_for.contains(device) || open.verifying.is_some() {
                 open.alone_since = None;
-            } else if now.boot.since(*open.alone_since.get_or_insert(now.boot)) >= QUESTION_LINGERS {
+                continue;
+            }
+            if open.alone_since.is_none() && open.reason.take().is_some() {
+                // Who comes next has given no code yet.
+                open.version += 1;
+            }
+            if now.boot.since(*open.alone_since.get_or_insert(now.boot)) >= QUESTION_LINGERS {
                 record.open = None;
             }
         }

@@ -47,6 +47,7 @@ impl Core {
                 Ok(code) => self.start(now, &Target::Session(place.node.clone()), Some(code), out),
                 Err(unfit) => {
                     let problem = denial::bad_code(unfit.reason, &unfit.sentence);
+                    out.push(Effect::Progress(*id, problem.sentence.clone()));
                     if let Some(open) = self.desk.open_mut(&place.device) {
                         open.ask_again(now, problem);
                     }
@@ -114,6 +115,16 @@ impl Core {
         }
         let late = pending.deadline(self.settings.default_wait).is_some_and(|deadline| deadline <= now.boot);
         late.then(|| denial::waited_in_vain(profile, &device.serial))
+    }
+
+    /// Callers that wait without a terminal hear what was wrong with a code, and that it goes on.
+    pub(crate) fn tell_patient(&self, device: &Device, problem: &str, out: &mut Vec<Effect>) {
+        for (id, _) in self.places.iter().filter(|(_, place)| place.device == *device) {
+            let patient = |pending: &Pending| matches!(pending.patience, Patience::Silent(Some(_)));
+            if self.asks.get(id).is_some_and(patient) {
+                out.push(Effect::Progress(*id, format!("{problem}; waiting for another code")));
+            }
+        }
     }
 
     /// Brings every terminal up to date.

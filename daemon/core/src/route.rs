@@ -63,8 +63,15 @@ pub(crate) struct Discoveries {
     pub without_device: BTreeSet<User>,
     /// Users with several devices, as long as somebody is here who may need one.
     pub several: BTreeMap<User, Several>,
-    /// Roles (by ARN) that refused the duration asked for.
-    pub short_roles: BTreeSet<String>,
+    /// Roles (by ARN) that refused a duration, and the shortest that they refused.
+    pub short_roles: BTreeMap<String, Duration>,
+}
+
+impl Discoveries {
+    /// Whether a role is known to refuse so long a session.
+    fn refuses(&self, arn: &str, wanted: Duration) -> bool {
+        self.short_roles.get(arn).is_some_and(|refused| wanted >= *refused)
+    }
 }
 
 pub(crate) struct Router<'a> {
@@ -96,9 +103,8 @@ impl Router<'_> {
             return self.roles(&way, Parent::Keys(user.clone()), None);
         }
         let wanted = first.duration.unwrap_or(CHAINED_LIMIT);
-        let direct = chain.roles.len() == 1
-            && wanted > CHAINED_LIMIT
-            && !self.discoveries.short_roles.contains(&arns[0]);
+        let direct =
+            chain.roles.len() == 1 && wanted > CHAINED_LIMIT && !self.discoveries.refuses(&arns[0], wanted);
         self.first_role(&way, direct, refused)
     }
 
@@ -173,9 +179,11 @@ impl Router<'_> {
             let from = parent.take().unwrap_or_else(|| Parent::Session(steps[steps.len() - 1].node.clone()));
             let wanted = role.duration.unwrap_or(CHAINED_LIMIT);
             let arn = &way.arns[index];
-            let limit = self.limit(way, &from, arn);
+            let chained = way.is_chained(&from);
+            let is_short = chained || self.discoveries.refuses(arn, wanted);
+            let limit = if is_short { CHAINED_LIMIT } else { Duration::MAX };
             if index == last && wanted > limit {
-                notices.push(clamped(way, arn, wanted));
+                notices.push(clamped(way, arn, wanted, chained));
             }
             let key = Arc::new(RoleKey::new(role, arn.clone(), wanted.min(limit)));
             let node = Node::Role(Box::new(from), key);
@@ -183,15 +191,6 @@ impl Router<'_> {
             steps.push(Step { node, recipe });
         }
         Route::Sessions(steps, notices)
-    }
-
-    fn limit(&self, way: &Way<'_>, from: &Parent, arn: &str) -> Duration {
-        let chained = match from {
-            Parent::Session(_) => true,
-            Parent::Keys(_) => matches!(&way.chain.base, Base::Keys(keys) if keys.temporary()),
-            Parent::KeysAndCode(..) => false,
-        };
-        if chained || self.discoveries.short_roles.contains(arn) { CHAINED_LIMIT } else { Duration::MAX }
     }
 }
 
@@ -201,6 +200,17 @@ struct Way<'a> {
     user: &'a User,
     facts: &'a UserFacts,
     recipe: Recipe,
+}
+
+impl Way<'_> {
+    /// Whether AWS calls a role that is taken with this a chained one.
+    fn is_chained(&self, from: &Parent) -> bool {
+        match from {
+            Parent::Session(_) => true,
+            Parent::Keys(_) => matches!(&self.chain.base, Base::Keys(keys) if keys.temporary()),
+            Parent::KeysAndCode(..) => false,
+        }
+    }
 }
 
 /// The roles' full ARNs, if the source's account is known or no name is bare.
@@ -235,13 +245,16 @@ pub(crate) fn account_of(arn: &str) -> Option<&str> {
     arn.strip_prefix("arn:")?.split(':').nth(3).filter(|account| !account.is_empty())
 }
 
-fn clamped(way: &Way<'_>, arn: &str, wanted: Duration) -> Notice {
-    let text = format!(
-        "{} asks for {} h, but {arn} gives at most 1 h {}; awsd renews it as long as it is used",
-        way.chain.profile,
-        hours(wanted),
-        if way.chain.roles.len() > 1 { "to a role that is taken from another role" } else { "this way" },
-    );
+fn clamped(way: &Way<'_>, arn: &str, wanted: Duration, chained: bool) -> Notice {
+    let (profile, hours) = (&way.chain.profile, hours(wanted));
+    let why = match chained {
+        true if way.chain.roles.len() > 1 => {
+            format!("but {arn} gives at most 1 h to a role that is taken from another role")
+        }
+        true => format!("but {arn} gives at most 1 h this way"),
+        false => format!("which AWS refuses for {arn}: it gives 1 h"),
+    };
+    let text = format!("{profile} asks for {hours} h, {why}; awsd renews it as long as it is used");
     Notice { kind: NoticeKind::DurationClamped, text }
 }
 

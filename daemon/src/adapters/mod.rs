@@ -6,6 +6,7 @@ pub(crate) mod detach;
 pub(crate) mod harden;
 pub(crate) mod ipc;
 pub(crate) mod lock;
+pub(crate) mod presence;
 pub(crate) mod prompt;
 pub(crate) mod sources;
 pub(crate) mod store;

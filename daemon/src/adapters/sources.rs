@@ -180,9 +180,28 @@ mod tests {
             let problem = profiles.unusable().unwrap().kind.sentence();
             assert!(problem.contains(sentence), "{problem}");
         }
+        for device in ["/dev/zero", "/dev/tty"] {
+            let paths = Paths { config: None, credentials: Some(device.to_owned()) };
+            assert!(sources.profiles(&paths, LATER).unwrap().unusable().is_some(), "{device}");
+        }
         let good = Paths { config: Some(path("good")), credentials: None };
         assert!(sources.profiles(&good, LATER).unwrap().unusable().is_none());
         let relative = Paths { config: Some("config".into()), credentials: None };
         assert_eq!(sources.profiles(&relative, LATER).unwrap_err(), NotAbsolute);
+    }
+
+    #[test]
+    fn the_empty_device_is_an_empty_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut paths = paths(directory.path());
+        std::fs::write(directory.path().join("config"), "[profile a]\n").unwrap();
+        let link = directory.path().join("credentials");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        for nothing in ["/dev/null", link.to_str().unwrap()] {
+            paths.credentials = Some(nothing.to_owned());
+            let profiles = Sources::default().profiles(&paths, LATER).unwrap();
+            assert!(profiles.unusable().is_none() && profiles.missing().is_empty(), "{nothing}");
+            assert!(profiles.get("a").is_some(), "{nothing}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use awsd_core::config_file::Profiles;
+use awsd_core::config_file::{Kind, Profile, Profiles, Value};
 use awsd_core::plan;
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, Error, Event, Finding, Severity};
@@ -10,6 +10,9 @@ use awsd_proto::{Context, Error, Event, Finding, Severity};
 use super::{View, planning};
 use crate::config::{Broken, Settings};
 use crate::world::World;
+
+/// Who has one of these beside a key has the key of a session, which expires.
+const TOKENS: [&str; 2] = ["aws_session_token", "aws_security_token"];
 
 /// One row per finding.
 pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) -> Result<Vec<Event>, Error> {
@@ -23,7 +26,7 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     found.extend(clock(view.core.skew()));
     found.extend(world.log_file().is_none().then(no_log));
     let credentials_file = context.credentials_file.as_deref();
-    found.extend(credentials_file.and_then(|path| readable(world, path)));
+    found.extend(credentials_file.and_then(|path| readable(world, &profiles, path)));
     let files = [context.config_file.as_deref(), credentials_file];
     found.extend(files.into_iter().flatten().filter_map(|path| writable(world, path)));
     let environment = planning::environment(context);
@@ -116,16 +119,32 @@ fn no_log() -> Finding {
     }
 }
 
-fn readable<W: World>(world: &W, path: &str) -> Option<Finding> {
+fn readable<W: World>(world: &W, profiles: &Profiles, path: &str) -> Option<Finding> {
     (world.permissions(Path::new(path))? & 0o044 != 0).then(|| Finding {
         severity: Severity::Warning,
         code: "readable-credentials".to_owned(),
         sentence: "Other users of this machine may read the credentials file.".to_owned(),
-        reason: "It holds long-lived keys.".to_owned(),
+        reason: what_it_is_for(profiles, path).to_owned(),
         fix: format!("chmod 600 {path}"),
         file: Some(path.to_owned()),
         line: None,
     })
+}
+
+/// What others would find in the credentials file.
+fn what_it_is_for(profiles: &Profiles, path: &str) -> &'static str {
+    let is_of_file = |value: &&Value| value.origin.kind == Kind::Credentials && &*value.origin.file == path;
+    let has_key = |profile: &&Profile| profile.get("aws_secret_access_key").as_ref().is_some_and(is_of_file);
+    let expires = |profile: &Profile| TOKENS.iter().any(|token| profile.get(token).is_some());
+    let mut keys = profiles.iter().filter(has_key).map(expires).peekable();
+    if keys.peek().is_none() {
+        return "It is where programs put keys.";
+    }
+    if keys.all(|expires| expires) {
+        "It holds keys of sessions, which anybody can use until they expire."
+    } else {
+        "It holds long-lived keys."
+    }
 }
 
 fn writable<W: World>(world: &W, path: &str) -> Option<Finding> {

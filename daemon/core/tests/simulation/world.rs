@@ -129,6 +129,8 @@ pub(crate) struct World {
     /// Nothing but time is passing.
     pub only_time: bool,
     pub last_request: u64,
+    /// How many events the core has been given.
+    pub events: u64,
     /// Somebody who wanted a new MFA session before the old one's end has left; the question may still be open.
     pub abandoned: bool,
 }
@@ -220,6 +222,7 @@ impl World {
             question_expected: false,
             only_time: false,
             last_request: 0,
+            events: 0,
             abandoned: false,
         }
     }
@@ -243,6 +246,7 @@ impl World {
 
     /// Gives the core an event and checks all that it does.
     pub(crate) fn give(&mut self, event: Event) {
+        self.events += 1;
         let effects = self.core.handle(self.now(), event);
         for effect in effects {
             self.effect(effect);

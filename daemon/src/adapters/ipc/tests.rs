@@ -93,6 +93,9 @@ fn question() -> Question {
         age: Duration::ZERO,
         reason: None,
         verifying: false,
+        on_desktop: false,
+        wanted: false,
+        display: awsd_core::event::Display::default(),
     }
 }
 

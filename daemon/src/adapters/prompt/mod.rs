@@ -16,7 +16,6 @@ mod card;
 mod child;
 mod desktop;
 mod dialog;
-mod display;
 mod notification;
 mod program;
 pub(crate) mod test;
@@ -28,6 +27,6 @@ mod voice;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod tests;
 
+pub(crate) use crate::display::Display;
 pub(crate) use card::{Card, Choice, DialogTool, Kind, Said, Tools};
 pub(crate) use desktop::Desktop;
-pub(crate) use display::Display;

@@ -1,52 +1,24 @@
 //! Somebody else's idea of a notification server: the one of python-dbusmock.
 
-use std::process::{Child, Command, Stdio};
-
 use futures_util::StreamExt as _;
-use zbus::fdo::DBusProxy;
 use zbus::zvariant::Value;
-use zbus::{Connection, MatchRule, MessageStream};
+use zbus::{MatchRule, MessageStream};
 
 use super::*;
-
-/// The system's own interpreter: it is the one that has Debian's packages.
-const PYTHON: &str = "/usr/bin/python3";
+use crate::test_bus::Mock;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const OBJECT: &str = "/org/freedesktop/Notifications";
 const MOCK: &str = "org.freedesktop.DBus.Mock";
 
-struct Mock(Child);
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
-impl Mock {
-    /// `None`, after saying so, where there is none to be had.
-    async fn start(bus: &TestBus, observer: &Connection) -> Option<Self> {
-        let there = Command::new(PYTHON).args(["-c", "import dbusmock"]).stderr(Stdio::null()).status();
-        if !there.is_ok_and(|status| status.success()) {
-            println!("SKIPPED: {PYTHON} has no dbusmock");
-            return None;
-        }
-        let names = DBusProxy::new(observer).await.unwrap();
-        let mut changes = names.receive_name_owner_changed_with_args(&[(0, SERVICE)]).await.unwrap();
-        let mock = Command::new(PYTHON)
-            .args(["-m", "dbusmock", "--session", "--template", "notification_daemon", "--parameters"])
-            .arg(r#"{"capabilities": "body actions inline-reply"}"#)
-            .env("DBUS_SESSION_BUS_ADDRESS", &bus.address)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mock = Self(mock);
-        tokio::time::timeout(PATIENCE, changes.next()).await.expect("it takes its name");
-        Some(mock)
-    }
-}
+/// What python-dbusmock is to play.
+const SERVER: [&str; 5] = [
+    "--session",
+    "--template",
+    "notification_daemon",
+    "--parameters",
+    r#"{"capabilities": "body actions inline-reply"}"#,
+];
 
 /// Waits until the mock was called with this method.
 async fn called(calls: &mut MessageStream, method: &str) {
@@ -66,7 +38,7 @@ async fn called(calls: &mut MessageStream, method: &str) {
 async fn a_code_is_typed_into_the_notification() {
     let Some(bus) = TestBus::start() else { return };
     let observer = bus.connect().await;
-    let Some(_mock) = Mock::start(&bus, &observer).await else { return };
+    let Some(_mock) = Mock::start(&bus, SERVICE, &SERVER).await else { return };
     let rule = MatchRule::builder().interface(MOCK).unwrap().member("MethodCalled").unwrap();
     let rule = rule.msg_type(zbus::message::Type::Signal).build();
     let mut calls = MessageStream::for_match_rule(rule, &observer, None).await.unwrap();

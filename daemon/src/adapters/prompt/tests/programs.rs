@@ -1,12 +1,14 @@
 //! Programs that know the code.
 
+use std::sync::Arc;
+
 use super::*;
 
-fn shell(script: &str) -> Vec<String> {
-    ["/bin/sh", "-c", script].map(str::to_owned).to_vec()
+fn shell(script: &str) -> Arc<[String]> {
+    ["/bin/sh", "-c", script].map(str::to_owned).into()
 }
 
-async fn failure(desktop: &mut Desktop, words: Vec<String>) -> String {
+async fn failure(desktop: &mut Desktop, words: Arc<[String]>) -> String {
     desktop.run(QUESTION, words, Display::default());
     match next(desktop).await {
         Said::ProgramFailed { question: QUESTION, why } => why,
@@ -48,7 +50,7 @@ async fn a_failure_is_a_sentence_without_arguments() {
         "the program sh printed something that is not text"
     );
     assert_eq!(
-        failure(&mut desktop, vec!["/no/ykman".to_owned()]).await,
+        failure(&mut desktop, Arc::new(["/no/ykman".to_owned()])).await,
         "the program ykman is not installed"
     );
 }

@@ -1,73 +1,16 @@
-//! A session bus of the test's own, and a notification server on it that the test controls.
+//! A notification server that the test controls.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
+use zbus::Connection;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::OwnedValue;
-use zbus::{Connection, connection};
+
+pub(super) use crate::test_bus::{PATIENCE, TestBus};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const OBJECT: &str = "/org/freedesktop/Notifications";
-
-/// How long a test waits for what must come.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A bus without any services, in a directory of its own.
-pub(super) struct TestBus {
-    daemon: Child,
-    pub(super) directory: TempDir,
-    pub(super) address: String,
-}
-
-impl Drop for TestBus {
-    fn drop(&mut self) {
-        let _ended = self.daemon.kill();
-        let _reaped = self.daemon.wait();
-    }
-}
-
-impl TestBus {
-    /// `None`, after saying so, where there is no bus to be had.
-    pub(super) fn start() -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let configuration = format!(
-            "<busconfig><type>session</type><listen>unix:path={}</listen><policy context='default'>\
-             <allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>",
-            directory.path().join("bus").display()
-        );
-        let file = directory.path().join("bus.conf");
-        std::fs::write(&file, configuration).unwrap();
-        let started = Command::new("dbus-daemon")
-            .arg("--nofork")
-            .arg("--print-address")
-            .arg(format!("--config-file={}", file.display()))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut daemon) = started else {
-            println!("SKIPPED: there is no dbus-daemon in PATH");
-            return None;
-        };
-        let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Some(Self { daemon, directory, address: address.trim().to_owned() })
-    }
-
-    /// Somebody else on the bus.
-    pub(super) async fn connect(&self) -> Connection {
-        connection::Builder::address(self.address.as_str()).unwrap().build().await.unwrap()
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        self.directory.path()
-    }
-}
 
 /// A call to the server.
 #[derive(Debug, PartialEq, Eq)]

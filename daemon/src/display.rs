@@ -40,7 +40,7 @@ impl Display {
         Self(variables.into_iter().filter(usable).collect())
     }
 
-    /// The daemon's own: where it was started.
+    /// What the daemon's own environment says: the desktop from which it was started, which may be none.
     pub(crate) fn own() -> Self {
         let text =
             |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
@@ -48,20 +48,25 @@ impl Display {
     }
 
     /// Somebody can see a window.
-    pub(super) fn has_screen(&self) -> bool {
+    pub(crate) fn has_screen(&self) -> bool {
         self.get("DISPLAY").or_else(|| self.get("WAYLAND_DISPLAY")).is_some()
     }
 
     /// The address of the session bus. Only sockets count: an address can also name a host, or a program to be run.
-    pub(super) fn bus(&self) -> Option<String> {
+    pub(crate) fn bus(&self) -> Option<String> {
         if let Some(addresses) = self.get("DBUS_SESSION_BUS_ADDRESS") {
             return addresses.split(';').find(|address| address.starts_with("unix:")).map(str::to_owned);
         }
         self.get("XDG_RUNTIME_DIR").map(|directory| format!("unix:path={directory}/bus"))
     }
 
+    /// The login manager's name for the session.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.get("XDG_SESSION_ID")
+    }
+
     /// The whole environment of a program that asks this person.
-    pub(super) fn environment(&self) -> BTreeMap<OsString, OsString> {
+    pub(crate) fn environment(&self) -> BTreeMap<OsString, OsString> {
         let own = OWN.into_iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
         own.chain(self.0.iter().map(|(name, value)| (name.into(), value.into()))).collect()
     }

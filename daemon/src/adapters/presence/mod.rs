@@ -1,0 +1,143 @@
+//! Tells whether the person is there: the screen gets locked and unlocked, nobody touches anything, the machine wakes up.
+//!
+//! [`PresenceWatch`] listens where the desktop says such things of its own accord; it never polls, starts no service and
+//! changes nothing. What the news mean, the core decides. Nobody may need to know: then it rests, is on no bus, and the
+//! daemon is not woken. A bus or a service that is absent, hangs or dies is no error: nothing is known then.
+//!
+//! It is written for the login manager and the screen savers of Linux and the BSDs. On macOS it will listen to the
+//! distributed notifications `com.apple.screenIsLocked` and `com.apple.screenIsUnlocked` and to
+//! `IORegisterForSystemPower`; on Windows to `WTSRegisterSessionNotification` and `PBT_APMRESUMEAUTOMATIC`; each in a
+//! module beside `freedesktop`. Until then nothing is known there.
+
+mod ear;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod freedesktop;
+mod signs;
+
+#[cfg(test)]
+#[cfg(all(unix, not(target_os = "macos")))]
+mod tests;
+
+use ear::Ear;
+#[cfg(all(unix, not(target_os = "macos")))]
+use freedesktop as sources;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+use nowhere as sources;
+use signs::{Reported, Sign, Signs, Source};
+
+use crate::display::Display;
+
+/// What became known of the person, or of the machine. Each change is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PresenceNews {
+    /// The screen was locked, or a screen saver covers it.
+    Locked,
+    /// It was unlocked.
+    Unlocked,
+    /// Nobody has touched anything for a while.
+    Idle,
+    /// Somebody is there again.
+    Active,
+    /// The machine has slept and is awake again.
+    Resumed,
+}
+
+/// The watch over one person's session. Owned by the app; everything takes place in tasks.
+#[derive(Debug)]
+pub(crate) struct PresenceWatch {
+    /// The system's bus, where the environment names another than the usual one.
+    system_bus: Option<String>,
+    place: Option<Place>,
+    login: Ear,
+    savers: Ear,
+    signs: Signs,
+    reported: Reported,
+}
+
+/// What tells one person's session from another's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    session: Option<String>,
+    session_bus: Option<String>,
+}
+
+impl PresenceWatch {
+    /// Nothing is connected before the first [`Self::follow`].
+    pub(crate) fn new() -> Self {
+        Self::on(std::env::var("DBUS_SYSTEM_BUS_ADDRESS").ok())
+    }
+
+    fn on(system_bus: Option<String>) -> Self {
+        Self {
+            system_bus,
+            place: None,
+            login: Ear::new(Source::LoginManager),
+            savers: Ear::new(Source::ScreenSavers),
+            signs: Signs::default(),
+            reported: Reported::default(),
+        }
+    }
+
+    /// Follows this person's session from now on; where the display names no session bus, the one of the daemon's own
+    /// environment. What differs from what was told before is told first. Following the same session again only tries
+    /// again what could not be reached, or has ended. Needs a running runtime.
+    pub(crate) fn follow(&mut self, display: &Display) {
+        let session = display.session().map(str::to_owned);
+        let session_bus = display.bus().or_else(|| Display::own().bus());
+        let place = Place { session, session_bus };
+        if self.place.as_ref() != Some(&place) {
+            self.rest();
+        }
+        if !self.login.is_open() {
+            self.signs.forget(Source::LoginManager);
+            let (bus, session) = (self.system_bus.clone(), place.session.clone());
+            self.login.open(|tell| sources::login(bus, session, tell));
+        }
+        if !self.savers.is_open() {
+            self.signs.forget(Source::ScreenSavers);
+            let bus = place.session_bus.clone();
+            self.savers.open(|tell| sources::savers(bus, tell));
+        }
+        self.place = Some(place);
+    }
+
+    /// Follows nobody: all connections are closed, and nothing is told.
+    pub(crate) fn rest(&mut self) {
+        self.login.close();
+        self.savers.close();
+        self.signs = Signs::default();
+        self.place = None;
+    }
+
+    /// Waits for news; for ever while it rests. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> PresenceNews {
+        loop {
+            if let Some(news) = self.reported.news(&self.signs) {
+                return news;
+            }
+            let sign = tokio::select! {
+                sign = self.login.next() => sign,
+                sign = self.savers.next() => sign,
+            };
+            if sign == Sign::Resumed {
+                return PresenceNews::Resumed;
+            }
+            self.signs.take(sign);
+        }
+    }
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+mod nowhere {
+    use super::ear::Tell;
+
+    /// Says that nothing can be known on this system.
+    pub(super) async fn login(_bus: Option<String>, _session: Option<String>, _tell: Tell) -> String {
+        "awsd does not know this system's way to tell".to_owned()
+    }
+
+    /// Says that nothing can be known on this system.
+    pub(super) async fn savers(_bus: Option<String>, _tell: Tell) -> String {
+        "awsd does not know this system's way to tell".to_owned()
+    }
+}
