@@ -112,6 +112,7 @@ fn follow(
                 (ServerLine::Event(Event::Progress { text }), Some(_)) => {
                     output::complain(&format_args!("awsd: {}", safe(&text)));
                 }
+                (ServerLine::Event(Event::Unknown), _) => {}
                 (ServerLine::Event(event), _) => row(event),
             }
         }
@@ -177,6 +178,18 @@ mod tests {
             told(&format!("{ROW}\n{ROW}\n{{\"protocol\":1,\"version\":\"1\",\"reply\":\"done\"}}\n"));
         assert!(matches!(result, Ok(Reply::Done { .. })));
         assert_eq!(rows, 2);
+    }
+
+    #[test]
+    fn an_event_of_a_newer_daemon_is_ignored() {
+        let (result, rows) = told(concat!(
+            r#"{"event":"weather","text":"rain","sky":{"blue":false}}"#,
+            "\n",
+            r#"{"protocol":1,"version":"1","reply":"done"}"#,
+            "\n"
+        ));
+        assert!(matches!(result, Ok(Reply::Done { .. })), "{result:?}");
+        assert_eq!(rows, 0);
     }
 
     #[test]
