@@ -176,8 +176,12 @@ fn a_daemon_that_was_stopped_is_given_up_and_can_be_got_rid_of() {
     let id = daemon.as_raw_nonzero();
     let sentence = |time| format!("the daemon (process {id}) has not answered for {time}");
     let hint = format!("end it with: kill -KILL {id}");
-    short.into_iter().for_each(|running| unreachable(&running.wait(), &sentence("10s"), &hint));
-    long.into_iter().for_each(|running| unreachable(&running.wait(), &sentence("40s"), &hint));
+    for running in short {
+        unreachable(&running.wait(), &sentence("10s"), &hint);
+    }
+    for running in long {
+        unreachable(&running.wait(), &sentence("40s"), &hint);
+    }
     at_a_terminal.expect(&sentence("40s"));
     at_a_terminal.wait().exits(2);
     rustix::process::kill_process(daemon, Signal::KILL).unwrap();
