@@ -52,7 +52,7 @@ fn wait_until_waiting(env: &TestEnv, callers: usize) {
     }
 }
 
-const CALLS: [&str; 2] = ["GetSessionToken with code", "AssumeRole developer"];
+pub(crate) const CALLS: [&str; 2] = ["GetSessionToken with code", "AssumeRole developer"];
 
 /// The person answers a notification by its button and types into the dialog.
 fn by_button_and_dialog(server: Server, button: &str, name: &str) {
