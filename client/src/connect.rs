@@ -21,6 +21,7 @@ const CHUNK: usize = 4 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {
+    endpoint: Endpoint,
     stream: Stream,
     /// What has been read; the first `used` bytes have been looked at.
     received: Zeroizing<Vec<u8>>,
@@ -52,7 +53,8 @@ impl Connection {
         match connected {
             Ok(stream) => {
                 check_peer(&stream)?;
-                Ok(Some(Self { stream, received: Zeroizing::new(Vec::with_capacity(CHUNK)), used: 0 }))
+                let received = Zeroizing::new(Vec::with_capacity(CHUNK));
+                Ok(Some(Self { endpoint: endpoint.clone(), stream, received, used: 0 }))
             }
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>
@@ -65,6 +67,11 @@ impl Connection {
                 format!("look at it with: ls -l {}", endpoint.socket().display()),
             )),
         }
+    }
+
+    /// Where the daemon listens.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// Sends the request, in one write.
@@ -159,11 +166,18 @@ pub(crate) mod tests {
     /// A connection, and the other end of it.
     pub(crate) fn pair() -> (Connection, UnixStream) {
         let directory = tempfile::tempdir().unwrap();
-        let endpoint = endpoint_in(directory.path());
+        let (connection, daemon, _) = pair_in(directory.path());
+        (connection, daemon)
+    }
+
+    /// A connection, the other end of it, and where others connect as long as the directory is there.
+    pub(crate) fn pair_in(directory: &std::path::Path) -> (Connection, UnixStream, UnixListener) {
+        let endpoint = endpoint_in(directory);
         endpoint.prepare().unwrap();
         let listener = UnixListener::bind(endpoint.socket()).unwrap();
         let connection = Connection::open(&endpoint).unwrap().unwrap();
-        (connection, listener.accept().unwrap().0)
+        let (daemon, _) = listener.accept().unwrap();
+        (connection, daemon, listener)
     }
 
     fn endpoint_in(directory: &std::path::Path) -> Endpoint {

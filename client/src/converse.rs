@@ -1,16 +1,14 @@
 //! A request from its start to its final line: events on the way, questions answered, one second try.
 
 use std::io;
-use std::os::fd::AsFd as _;
-use std::time::Duration;
 
-use awsd_proto::{Event, Reply, Request, ServerLine, duration};
+use awsd_proto::{Event, Reply, Request, ServerLine};
 
 use crate::connect::{self, Connection};
 use crate::daemon_process;
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::poll::readable;
+use crate::patience::Patience;
 use crate::render::text::safe;
 use crate::terminal::{Asked, Asker, Wake};
 
@@ -59,8 +57,6 @@ pub(crate) enum Interruption {
         /// Whether a line had come from it.
         anything_said: bool,
     },
-    /// The daemon says nothing, although it has nothing to wait for.
-    Silent,
     /// Anything else, an error from the daemon included.
     Failure(Failure),
 }
@@ -79,32 +75,8 @@ impl From<Interruption> for Failure {
                 "the daemon ended before it answered",
                 "try again; if it happens twice, see: awsd daemon logs",
             ),
-            Interruption::Silent => Failure::new(
-                Exit::Unreachable,
-                format!("the daemon has not answered for {}", duration::format(SILENCE)),
-                "restart it with: awsd daemon restart",
-            ),
             Interruption::Failure(failure) => failure,
         }
-    }
-}
-
-/// How long the daemon may take for what it does by itself. It takes milliseconds.
-pub(crate) const SILENCE: Duration = Duration::from_secs(10);
-
-/// How long the daemon may say nothing; none where it waits for a person or for AWS, and has limits of its own.
-fn patience(request: &Request) -> Option<Duration> {
-    match request {
-        Request::Credentials(_) | Request::Login(_) | Request::Mfa { .. } | Request::PromptTest { .. } => {
-            None
-        }
-        Request::Logout { .. }
-        | Request::Questions
-        | Request::List { .. }
-        | Request::Status
-        | Request::Config
-        | Request::Doctor { .. }
-        | Request::Stop => Some(SILENCE),
     }
 }
 
@@ -116,12 +88,12 @@ pub(crate) fn converse(
     row: &mut dyn FnMut(Event),
 ) -> Result<Reply, Interruption> {
     send(connection.request(request), false)?;
-    follow(connection, patience(request), asker, row)
+    follow(connection, Patience::with(request), asker, row)
 }
 
 fn follow(
     connection: &mut Connection,
-    patience: Option<Duration>,
+    patience: Patience,
     mut asker: Option<&mut Asker>,
     row: &mut dyn FnMut(Event),
 ) -> Result<Reply, Interruption> {
@@ -140,20 +112,20 @@ fn follow(
                 (ServerLine::Event(Event::Progress { text }), Some(_)) => {
                     output::complain(&format_args!("awsd: {}", safe(&text)));
                 }
+                (ServerLine::Event(Event::Unknown), _) => {}
                 (ServerLine::Event(event), _) => row(event),
             }
         }
-        let wake = match (&mut asker, patience) {
-            (Some(asker), _) => asker.wait(connection)?,
-            (None, Some(limit)) if !readable(connection.as_fd(), limit) => return Err(Interruption::Silent),
-            (None, _) => Wake::Daemon,
-        };
+        let wake = asker.as_mut().map_or(Ok(Wake::Daemon), |asker| asker.wait(connection))?;
         match wake {
-            Wake::Daemon => match connection.receive() {
-                Ok(true) => {}
-                Ok(false) => return Err(Interruption::Gone { anything_said }),
-                Err(error) => return Err(lost(&error, anything_said)),
-            },
+            Wake::Daemon => {
+                patience.wait(connection)?;
+                match connection.receive() {
+                    Ok(true) => {}
+                    Ok(false) => return Err(Interruption::Gone { anything_said }),
+                    Err(error) => return Err(lost(&error, anything_said)),
+                }
+            }
             Wake::Answered(answer) => send(connection.send(&answer), anything_said)?,
         }
     }
@@ -209,6 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_a_newer_daemon_is_ignored() {
+        let (result, rows) = told(concat!(
+            r#"{"event":"weather","text":"rain","sky":{"blue":false}}"#,
+            "\n",
+            r#"{"protocol":1,"version":"1","reply":"done"}"#,
+            "\n"
+        ));
+        assert!(matches!(result, Ok(Reply::Done { .. })), "{result:?}");
+        assert_eq!(rows, 0);
+    }
+
+    #[test]
     fn an_error_of_the_daemon_is_passed_on_with_its_hint() {
         let line = r#"{"protocol":9,"version":"9","error":"version-mismatch","sentence":"old","hint":"new"}"#;
         let (Err(Interruption::Failure(failure)), _) = told(&format!("{line}\n")) else {
@@ -224,38 +208,28 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_that_says_nothing_is_given_up() {
-        let (mut connection, _silent) = pair();
-        let result = follow(&mut connection, Some(Duration::ZERO), None, &mut drop);
-        assert!(matches!(result, Err(Interruption::Silent)));
-        let failure = Failure::from(Interruption::Silent);
-        assert_eq!(failure.exit, Exit::Unreachable);
-        assert!(failure.hint.unwrap().contains("awsd daemon restart"));
-    }
-
-    #[test]
-    fn only_what_waits_for_a_person_or_for_aws_may_take_its_time() {
-        let mfa = Request::Mfa { code: Secret::new("123456"), profile: None };
-        assert_eq!(patience(&mfa), None);
-        assert_eq!(patience(&Request::PromptTest { prompting: Box::default() }), None);
-        for request in [Request::Status, Request::Config, Request::Questions, Request::Stop] {
-            assert_eq!(patience(&request), Some(SILENCE));
-        }
-    }
-
-    #[test]
     fn a_code_is_never_sent_twice() {
-        let login = |code| {
-            let prompting = Prompting { code, ..Prompting::default() };
-            let login = awsd_proto::Login {
-                profile: "dev".to_owned(),
-                context: awsd_proto::Context::default(),
-                prompting,
+        let (profile, context) = ("dev".to_owned(), awsd_proto::Context::default());
+        let with = |code: Option<&str>| {
+            let prompting = Prompting { code: code.map(Secret::new), ..Prompting::default() };
+            let (profile, context) = (profile.clone(), context.clone());
+            let credentials = awsd_proto::CredentialsRequest {
+                profile: profile.clone(),
+                purpose: awsd_proto::Purpose::Snapshot,
+                duration: None,
+                no_session: false,
+                context: context.clone(),
+                prompting: prompting.clone(),
             };
-            Request::Login(Box::new(login))
+            let login = awsd_proto::Login { profile, context, prompting };
+            [Request::Credentials(Box::new(credentials)), Request::Login(Box::new(login))]
         };
-        assert!(repeatable(&login(None)));
-        assert!(!repeatable(&login(Some(Secret::new("123456")))));
+        for request in with(None) {
+            assert!(repeatable(&request), "{request:?}");
+        }
+        for request in with(Some("123456")) {
+            assert!(!repeatable(&request), "{request:?}");
+        }
         assert!(!repeatable(&Request::Mfa { code: Secret::new("123456"), profile: None }));
     }
 }

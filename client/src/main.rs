@@ -17,6 +17,7 @@ mod entry;
 mod failure;
 mod hot;
 mod output;
+mod patience;
 #[cfg(unix)]
 mod poll;
 mod render;

@@ -7,10 +7,9 @@
 mod asked;
 mod prompt;
 mod signals;
+mod turn;
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use crate::output;
 use crate::poll::any_readable;
 pub(crate) use asked::Asked;
 use prompt::{Input, Prompt};
+use turn::Turn;
 
 /// How often a client that may not prompt looks whether it may now: the one that prompted was stopped or ended, or this
 /// one came to the foreground. Nothing tells us of either.
@@ -57,7 +57,7 @@ struct Open {
     // Dropped in this order: the terminal is restored before another client may prompt on it.
     prompt: Option<Prompt>,
     /// Held while this client is the one that prompts on this terminal.
-    turn: Option<File>,
+    turn: Option<Turn>,
 }
 
 impl Asker {
@@ -159,7 +159,7 @@ impl Open {
             return Ok(());
         }
         if self.turn.is_none() {
-            self.turn = take_turn(tty, lock_directory)?;
+            self.turn = Turn::take(tty, lock_directory)?;
         }
         if self.turn.is_some() {
             let prompt = Prompt::open(tty, self.reason.as_deref(), &self.asked.words()).map_err(|error| {
@@ -199,33 +199,6 @@ fn in_foreground(tty: &impl AsFd) -> bool {
     rustix::termios::tcgetpgrp(tty).is_ok_and(|foreground| foreground == rustix::process::getpgrp())
 }
 
-/// The right to prompt on this terminal, if no other client has it.
-fn take_turn(tty: &impl AsFd, lock_directory: &Path) -> Result<Option<File>, Failure> {
-    // Every terminal of ours has one session, and a session one terminal: its id names the terminal, however it was
-    // opened.
-    let Ok(session) = rustix::termios::tcgetsid(tty) else { return Ok(None) };
-    let path = lock_directory.join(format!("terminal-{}.lock", session.as_raw_nonzero()));
-    let failed = |error: std::io::Error| {
-        Failure::new(
-            Exit::Failed,
-            format!("the lock {} cannot be taken: {error}", path.display()),
-            format!("look at it with: ls -l {}", path.display()),
-        )
-    };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
-}
-
 /// Ctrl-D, or the terminal is gone.
 fn given_up(asked: &Asked) -> Failure {
     let (sentence, hint) = match asked {
@@ -243,6 +216,8 @@ fn given_up(asked: &Asked) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use awsd_proto::Question;
 
     use super::*;

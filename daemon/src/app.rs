@@ -117,10 +117,10 @@ impl<W: World> App<W> {
                 if let Some(settings) = settings {
                     self.core.configure(settings);
                 }
-                if let Event::Ask(_, ask) = &event {
+                if let Event::Ask(_, ask) = &*event {
                     self.world.seen(&ask.caller.display);
                 }
-                self.happened(event);
+                self.happened(*event);
             }
             Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
             Action::TryPrompts(display) => {

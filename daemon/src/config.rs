@@ -63,7 +63,7 @@ pub(crate) struct Settings {
 /// A program that asks for codes in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialog {
-    /// GnuPG's, or one that speaks its protocol.
+    /// That of `GnuPG`, or one that speaks its protocol.
     Pinentry,
     /// GNOME's.
     Zenity,

@@ -98,7 +98,7 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let card = translate::offer(offer, &self.display, self.tools());
+        let card = translate::offer(&offer, &self.display, self.tools());
         self.desktop.show(card);
     }
 

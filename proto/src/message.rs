@@ -362,6 +362,9 @@ pub enum Event {
     Finding(Finding),
     /// A row of [`Request::PromptTest`].
     PromptCheck(PromptCheck),
+    /// An event this build does not know: to be ignored. Never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An open question: which device, for whom, since when.
@@ -418,7 +421,7 @@ pub struct Error {
     pub hint: Option<String>,
 }
 
-/// The closed set of reasons. Exit codes follow from it (the client's `exit` module).
+/// The closed set of reasons. Exit codes follow from it (the client's `failure` module).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {

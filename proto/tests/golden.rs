@@ -51,6 +51,8 @@ fn name_of(line: &ServerLine) -> &'static str {
             Event::Setting(_) => "event-setting",
             Event::Finding(_) => "event-finding",
             Event::PromptCheck(_) => "event-prompt-check",
+            // Never sent, so there is no example.
+            Event::Unknown => "event-unknown",
         },
     }
 }

@@ -3,6 +3,7 @@
 //! A failure here says that the desktop tests are wrong, and nothing about awsd.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::picture;
 
 /// For many programs to start on a machine that does other things too.
-const CROWD: Duration = Duration::from_secs(60);
+const CROWD: Duration = Duration::from_mins(1);
 
 /// A person at a desktop, and a program that needs credentials and has no terminal.
 pub(crate) fn guide() -> TestEnv {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use awsd_tests::harness::{Output, TestEnv};
+use awsd_tests::harness::{Output, PATIENCE, TestEnv};
 use rustix::process::Signal;
 
 use crate::people::log_in;
@@ -155,21 +155,31 @@ fn the_log_is_shown_without_a_daemon_and_starts_none() {
     assert_eq!(env.daemons(), []);
 }
 
+/// The verbs that may wait for a person or for AWS have more patience, but an end of it.
 #[test]
 fn a_daemon_that_was_stopped_is_given_up_and_can_be_got_rid_of() {
     let env = TestEnv::guide();
     env.awsd(["daemon", "start"]).run().success();
     let daemon = env.daemons()[0];
     rustix::process::kill_process(daemon, Signal::STOP).unwrap();
-    let list = env.awsd(["list"]).spawn();
-    let restart = env.awsd(["daemon", "restart"]).spawn();
-    unreachable(&list.wait(), "has not answered for 10s", "restart it with: awsd daemon restart");
+    let start = |arguments: &[&str]| env.awsd(arguments).patience(PATIENCE * 2).spawn();
+    let short = [&["list"][..], &["status"], &["daemon", "stop"], &["daemon", "restart"]].map(start);
+    let long = [
+        &["exec", "my_account", "--no-prompt", "--", "true"][..],
+        &["export", "my_account", "--wait", "1s"],
+        &["credential-process", "my_account"],
+        &["login", "my_account"],
+        &["mfa", "123456"],
+    ]
+    .map(start);
+    let mut at_a_terminal = env.awsd(["login", "my_account"]).patience(PATIENCE * 2).terminal();
     let id = daemon.as_raw_nonzero();
-    unreachable(
-        &restart.wait(),
-        &format!("(process {id}) does not answer"),
-        &format!("end it with: kill -KILL {id}"),
-    );
+    let sentence = |time| format!("the daemon (process {id}) has not answered for {time}");
+    let hint = format!("end it with: kill -KILL {id}");
+    short.into_iter().for_each(|running| unreachable(&running.wait(), &sentence("10s"), &hint));
+    long.into_iter().for_each(|running| unreachable(&running.wait(), &sentence("40s"), &hint));
+    at_a_terminal.expect(&sentence("40s"));
+    at_a_terminal.wait().exits(2);
     rustix::process::kill_process(daemon, Signal::KILL).unwrap();
     fs::File::open(env.socket_directory().join("daemon.lock")).unwrap().lock().unwrap();
     env.awsd(["list"]).run().success().quiet();

@@ -81,6 +81,9 @@ fn two_clients_on_one_terminal_show_one_prompt() {
     let shown = terminal.wait().success().stdout;
     assert_eq!(shown.matches("MFA code").count(), 1, "{shown}");
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole developer"]);
+    let left = fs::read_dir(env.socket_directory()).unwrap().map(|entry| entry.unwrap().file_name());
+    let of_terminals = left.filter(|name| name.to_string_lossy().starts_with("terminal-"));
+    assert_eq!(of_terminals.count(), 0, "no lock outlives its prompt");
 }
 
 #[test]
@@ -103,7 +106,15 @@ fn when_the_client_that_asks_is_gone_the_next_one_on_the_terminal_asks() {
 
 #[test]
 fn whoever_ends_the_client_finds_the_terminal_as_it_was() {
-    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    let signals = [
+        (Signal::INT, 130),
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::USR1, 138),
+        (Signal::ALARM, 142),
+        (Signal::VTALARM, 154),
+    ];
+    for (signal, status) in signals {
         let env = guide();
         let mut terminal = shell(&env, "echo it begins; read go; awsd exec developer -- echo it runs");
         terminal.expect("it begins");
@@ -144,6 +155,18 @@ fn an_end_of_file_is_no_code() {
     terminal.expect("ended with 75");
     assert!(terminal.echoes());
     assert!(env.calls().is_empty(), "{:?}", env.calls());
+}
+
+/// A program that was killed may have left a terminal whose Enter key ends no line.
+#[test]
+fn enter_ends_the_code_whatever_the_terminal_makes_of_it() {
+    for mode in ["-icrnl", "igncr", "inlcr"] {
+        let env = guide();
+        let mut terminal = shell(&env, &format!("stty {mode}; awsd exec developer -- echo it runs"));
+        terminal.expect(PROMPT);
+        terminal.send_line(&env.sandbox.next_code("alice"));
+        terminal.expect("it runs");
+    }
 }
 
 /// `tostop` makes the terminal stop whatever writes to it from the background.

@@ -12,10 +12,11 @@ use awsd_proto::{Reply, Request, lock, places};
 use super::{Outcome, done, finish, status};
 use crate::cli::Daemon;
 use crate::connect::{self, Connection};
-use crate::converse::{self, Interruption, SILENCE};
+use crate::converse;
 use crate::daemon_process::{self, StartLock};
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::patience::{SILENCE, stuck};
 use crate::render::listing;
 
 pub(super) fn run(verb: Daemon) -> Outcome {
@@ -63,33 +64,19 @@ fn restart() -> Result<(), Failure> {
 /// clients from doing so in the meantime.
 fn end(endpoint: &Endpoint, mut connection: Connection, _right: &StartLock) -> Result<(), Failure> {
     let path = endpoint.directory().join(lock::DAEMON);
-    match converse::converse(&mut connection, &Request::Stop, None, &mut drop) {
-        Err(Interruption::Silent) => return Err(stuck(&path)),
-        reply => finish(reply?)?,
-    }
+    finish(converse::converse(&mut connection, &Request::Stop, None, &mut drop)?)?;
     match File::open(&path).and_then(|life| lock::take(life, SILENCE)) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(stuck(&path)),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Err(stuck(endpoint, "was asked to end and has not ended", SILENCE))
+        }
         Err(error) => Err(Failure::new(
             Exit::Failed,
             format!("it is not known whether the daemon has ended: {error}"),
             "look for it: pgrep -l awsd-daemon",
         )),
     }
-}
-
-/// A stopped process heeds only the signal that it cannot handle. To send it is the person's decision.
-fn stuck(lock_file: &Path) -> Failure {
-    let (process, hint) = match lock::holder(lock_file) {
-        Some(id) => (format!(" (process {id})"), format!("end it with: kill -KILL {id}")),
-        None => (String::new(), "find it with: pgrep -l awsd-daemon; end it with: kill -KILL".to_owned()),
-    };
-    Failure::new(
-        Exit::Unreachable,
-        format!("the daemon{process} does not answer, so it cannot be asked to end"),
-        format!("{hint}\nthe next command then starts another one"),
-    )
 }
 
 /// The log outlives the daemon that wrote it, and is wanted most when that one does not answer.

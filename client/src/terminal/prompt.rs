@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use awsd_proto::Secret;
 use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+    InputModes, LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize,
+    tcsetattr,
 };
 use zeroize::Zeroizing;
 
@@ -63,6 +64,9 @@ impl Prompt {
         modes.local_modes.remove(LocalModes::ECHONL);
         modes.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
         modes.local_modes.set(LocalModes::ECHO, words.echo);
+        // Enter ends the line, also where a program that was killed has left the terminal otherwise.
+        modes.input_modes.remove(InputModes::IGNCR | InputModes::INLCR);
+        modes.input_modes.insert(InputModes::ICRNL);
         tcsetattr(tty, OptionalActions::Now, &modes)?;
         // From here on, dropping it restores the modes.
         let prompt = Self {

@@ -12,21 +12,24 @@ use std::thread::JoinHandle;
 use nix::sys::pthread::pthread_kill;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 
-/// What a terminal, a shell or a person sends to end or stop a process, or to let it go on (the shell has then set the
-/// terminal anew, and the prompt must be shown again).
-const HELD: [Signal; 8] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGTSTP,
-    Signal::SIGCONT,
-    Signal::SIGTTIN,
-    // Blocked, it is not sent at all when this process writes to the terminal; so it can end the thread.
-    END,
+/// What is not held back. Everything else that has a name ends or stops this process, or lets it go on (the shell has then
+/// set the terminal anew, and the prompt must be shown again).
+const LEFT_ALONE: [Signal; 9] = [
+    // Nobody can hold these back.
+    Signal::SIGKILL,
+    Signal::SIGSTOP,
+    // They do nothing.
+    Signal::SIGCHLD,
+    Signal::SIGURG,
+    Signal::SIGWINCH,
+    // Faults of this process: what becomes of them while they are blocked is not defined.
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGILL,
+    Signal::SIGSEGV,
 ];
 
-/// Ends the thread.
+/// Ends the thread: blocked, it is not sent at all when this process writes to the terminal.
 const END: Signal = Signal::SIGTTOU;
 
 /// Signals are held back as long as this lives. Readable as soon as one has come.
@@ -38,7 +41,7 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn hold() -> io::Result<Self> {
-        let held: SigSet = HELD.into_iter().collect();
+        let held: SigSet = Signal::iterator().filter(|signal| !LEFT_ALONE.contains(signal)).collect();
         let (came, mut tell) = io::pipe()?;
         // Blocked first: the thread inherits the mask.
         let before = held.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;

@@ -77,11 +77,10 @@ impl Core {
     /// A question as it is shown.
     pub(crate) fn question(&self, now: Now, device: &Device, open: &Open, places: &Places) -> Question {
         let question = open.question(device, now, self.waiting_at(device, places).count());
-        Question {
-            on_desktop: self.desktop_due(device, open, places).is_some(),
-            display: self.display(device, places).unwrap_or(question.display),
-            ..question
-        }
+        let display = self.display(device, places).unwrap_or(question.display);
+        // A desktop that no caller has named may not be there: it is not promised.
+        let on_desktop = display.graphical && self.desktop_due(device, open, places).is_some();
+        Question { on_desktop, display, ..question }
     }
 
     /// Where the first caller that has a desktop is.

@@ -39,7 +39,7 @@ pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Res
 fn tell(id: RequestId, profile: String, settings: &Settings, ask: Ask) -> Action {
     Action::Tell {
         profile: Some(profile),
-        event: Event::Ask(id, Box::new(ask)),
+        event: Box::new(Event::Ask(id, Box::new(ask))),
         settings: Some(settings.for_core()),
     }
 }

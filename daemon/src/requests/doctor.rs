@@ -134,7 +134,7 @@ fn readable<W: World>(world: &W, profiles: &Profiles, path: &str) -> Option<Find
 /// What others would find in the credentials file.
 fn what_it_is_for(profiles: &Profiles, path: &str) -> &'static str {
     let is_of_file = |value: &&Value| value.origin.kind == Kind::Credentials && &*value.origin.file == path;
-    let has_key = |profile: &&Profile| profile.get("aws_secret_access_key").filter(is_of_file).is_some();
+    let has_key = |profile: &&Profile| profile.get("aws_secret_access_key").as_ref().is_some_and(is_of_file);
     let expires = |profile: &Profile| TOKENS.iter().any(|token| profile.get(token).is_some());
     let mut keys = profiles.iter().filter(has_key).map(expires).peekable();
     if keys.peek().is_none() {

@@ -25,7 +25,7 @@ pub(crate) enum Action {
         /// The profile, once it is known to exist.
         profile: Option<String>,
         /// What to tell.
-        event: Event,
+        event: Box<Event>,
         /// The settings that apply from now on, where the request read them.
         settings: Option<session::Settings>,
     },
@@ -69,7 +69,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
 }
 
 fn tell(event: Event) -> Action {
-    Action::Tell { profile: None, event, settings: None }
+    Action::Tell { profile: None, event: Box::new(event), settings: None }
 }
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {

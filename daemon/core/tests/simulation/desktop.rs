@@ -31,7 +31,7 @@ pub(crate) struct Desktop {
     /// Until when nothing is to be offered about a device.
     quiet: BTreeMap<String, Boot>,
     /// The person asked to be asked.
-    wanted: BTreeMap<QuestionId, ()>,
+    wanted: BTreeSet<QuestionId>,
     locked: bool,
     idle: bool,
 }
@@ -63,10 +63,8 @@ impl World {
                     self.fail("two programs run for one question");
                 }
             }
-            Effect::Stop(id) => {
-                if self.desktop.programs.remove(&id).is_none() {
-                    self.fail("a program is stopped that does not run");
-                }
+            Effect::Stop(id) if self.desktop.programs.remove(&id).is_none() => {
+                self.fail("a program is stopped that does not run");
             }
             _ => {}
         }
@@ -143,7 +141,7 @@ impl World {
                 self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
             match asked {
                 Some(asked) if self.desktop.questions.contains_key(&asked.id) => {
-                    self.desktop.wanted.insert(asked.id, ());
+                    self.desktop.wanted.insert(asked.id);
                 }
                 _ => self.fail("somebody wants to give a code and is not asked"),
             }
@@ -238,7 +236,7 @@ impl World {
         }
         // A program that runs, or will run again in a moment, has the first word.
         let program = self.desktop.had_program.contains(&question.id);
-        if program || self.desktop.wanted.contains_key(&question.id) {
+        if program || self.desktop.wanted.contains(&question.id) {
             return None;
         }
         let terminals = self.open.values().filter(|open| {

@@ -180,7 +180,7 @@ impl World {
         if denial.reason == Reason::ClockSkew && once {
             self.fail("a call is not signed again although the clock's error is known now");
         }
-        if self.open.get(&id).is_none() {
+        if !self.open.contains_key(&id) {
             self.check_answerer(failing, denial);
         }
     }

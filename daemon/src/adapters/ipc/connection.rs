@@ -85,7 +85,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 biased;
                 update = updates.recv() => {
                     // A channel that closes without a final update: the daemon ends, or this client was too slow.
-                    let Some(update) = update else { return self.cut_off(ending()).await };
+                    let Some(update) = update else {
+                        return self.cut_off(if commands.is_closed() { ending() } else { too_slow() }).await;
+                    };
                     let (lines, is_final) = translate::lines(update);
                     self.write(&lines).await?;
                     if is_final {
@@ -160,6 +162,14 @@ fn unexpected() -> Error {
         error: ErrorCode::BadRequest,
         sentence: "no such line is expected after the request".to_owned(),
         hint: Some("the protocol is described in PROTOCOL.md".to_owned()),
+    }
+}
+
+fn too_slow() -> Error {
+    Error {
+        error: ErrorCode::Unavailable,
+        sentence: "this client did not read what it was told for too long".to_owned(),
+        hint: Some("run the command again".to_owned()),
     }
 }
 

@@ -230,12 +230,24 @@ async fn a_client_that_does_not_read_is_left() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_left_is_not_told_that_the_daemon_ends() {
+    let mut stage = Stage::new();
+    let client = stage.connect_and_write(LOGIN);
+    drop(stage.request().await);
+    let error = only_error(client).await;
+    assert_eq!(error.error, ErrorCode::Unavailable);
+    assert!(error.sentence.contains("did not read"), "{}", error.sentence);
+}
+
+#[tokio::test]
 async fn waiting_clients_are_told_that_the_daemon_ends() {
     let mut stage = Stage::new();
     let client = stage.connect_and_write(LOGIN);
     drop(stage.request().await);
     drop(stage.commands);
-    assert_eq!(only_error(client).await.error, ErrorCode::Unavailable);
+    let error = only_error(client).await;
+    assert_eq!(error.error, ErrorCode::Unavailable);
+    assert!(error.sentence.contains("is ending"), "{}", error.sentence);
     stage.server.abort();
 }
 

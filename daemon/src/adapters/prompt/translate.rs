@@ -40,7 +40,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
 }
 
 /// An offer to renew a session.
-pub(crate) fn offer(offer: Offer, own: &Display, tools: Tools) -> Card {
+pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
     let minutes = offer.remaining.as_secs().div_ceil(60);
     Card {
         question: offer.id,
