@@ -13,8 +13,10 @@
 mod dialogs;
 mod notifications;
 mod presence;
+mod programs;
 mod questions;
 mod renewals;
+mod texts;
 
 use std::path::PathBuf;
 
