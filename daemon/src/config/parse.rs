@@ -213,7 +213,9 @@ mod tests {
     #[test]
     fn every_setting_is_read_with_its_line() {
         let settings = read(
-            "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\n\
+            "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\
+             desktop = false\nnotify_after = \"1s\"\noffer_before = \"20m\"\noffer_pause = \"1h\"\n\
+             lock_on_screen_lock = true\ndialog = \"zenity\"\npinentry = \"/bin/pinentry\"\n\n\
              [profile.\"my account\"]\nallow_long_lived = true\n",
         )
         .unwrap();
@@ -230,8 +232,15 @@ mod tests {
             [
                 row("defaults.mfa_duration", "\"8h\"", "/c.toml:2"),
                 row("defaults.wait", "\"2m\"", "/c.toml:3"),
+                row("defaults.desktop", "false", "/c.toml:5"),
+                row("defaults.notify_after", "\"1s\"", "/c.toml:6"),
+                row("defaults.offer_before", "\"20m\"", "/c.toml:7"),
+                row("defaults.offer_pause", "\"1h\"", "/c.toml:8"),
+                row("defaults.lock_on_screen_lock", "true", "/c.toml:9"),
+                row("defaults.dialog", "\"zenity\"", "/c.toml:10"),
+                row("defaults.pinentry", "\"/bin/pinentry\"", "/c.toml:11"),
                 row("defaults.role_session_name", "\"alice@laptop\"", "/c.toml:4"),
-                row("profile.my account.allow_long_lived", "true", "/c.toml:7"),
+                row("profile.my account.allow_long_lived", "true", "/c.toml:14"),
             ]
         );
     }
@@ -258,7 +267,11 @@ mod tests {
     #[test]
     fn a_name_that_is_not_near_is_not_offered() {
         for (text, fix) in [
-            ("[defaults]\nregion = \"x\"\n", "what may stand here: mfa_duration, wait, role_session_name"),
+            (
+                "[defaults]\nregion = \"x\"\n",
+                "what may stand here: mfa_duration, wait, role_session_name, desktop, notify_after, offer_before, \
+                 offer_pause, lock_on_screen_lock, dialog, pinentry",
+            ),
             ("[work]\n", "what may stand here: defaults, profile"),
             ("[profile.p]\nsecret = 1\n", "what may stand here: allow_long_lived"),
             ("[profile.p]\nmfa_duration = \"8h\"\n", "move it to [defaults]"),

@@ -149,6 +149,8 @@ impl Notice {
                 self.answer(Heard::Reply(text)).await;
             }
             Signal::Closed { id, .. } if Some(id) == shown && self.is_belated() => {
+                // Whether it came back in the old one's place or was lost with it: now there is one.
+                let _gone = self.bus.close(id).await;
                 self.place = Place::Gone;
                 self.show().await;
             }

@@ -60,7 +60,9 @@ async fn next(desktop: &mut Desktop) -> Said {
 
 async fn code(desktop: &mut Desktop) -> String {
     match next(desktop).await {
-        Said::Code { question: QUESTION, code } => code.expose_secret().to_owned(),
+        Said::Code { question: QUESTION, code } | Said::ProgramCode { question: QUESTION, code } => {
+            code.expose_secret().to_owned()
+        }
         other => panic!("{other:?} in place of a code"),
     }
 }

@@ -73,7 +73,7 @@ async fn a_slow_program_is_told_of_and_killed_with_all_it_started() {
     desktop.run(QUESTION, shell(&script), Display::default());
     assert_eq!(held.line().await, "started\n");
     assert!(matches!(next(&mut desktop).await, Said::ProgramSlow { question: QUESTION }));
-    desktop.withdraw(QUESTION);
+    desktop.stop(QUESTION);
     assert_eq!(while_listening(&mut desktop, held.line()).await, "");
 }
 
