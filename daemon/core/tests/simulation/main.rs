@@ -45,6 +45,7 @@ fn schedule(seed: u64) {
             }
             85..91 => world.pass_to_an_end(),
             91..93 => world.leave(),
+            93 if world.random.percent(15) => world.guess(),
             93 => world.dismiss(),
             94 => world.logout(),
             95 => world.disturb_clock(),
