@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::effect::{Effect, Offer};
 use crate::event::{Caller, Display, OfferAnswer, QuestionId};
-use crate::graph::Node;
-use crate::policy::{NOT_TODAY, OFFER_AFTER_USE};
+use crate::graph::{Device, Node};
+use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE};
 use crate::prompt::user_of;
 use crate::session::{Core, Settings};
 use crate::time::{Boot, Now};
@@ -91,6 +91,15 @@ impl Core {
             OfferAnswer::NotToday => NOT_TODAY,
         };
         self.offers.insert(node, Offered { shown: None, not_before: now.boot + pause });
+    }
+
+    /// Who does not want to be asked for a code wants no offer of it either.
+    pub(crate) fn rest_offers(&mut self, now: Now, device: &Device) {
+        let of_device = |node: &&Node| node.is_mfa_session() && node.device().as_ref() == Some(device);
+        for node in self.slots.keys().filter(of_device) {
+            let offered = self.offers.entry(node.clone()).or_default();
+            offered.not_before = offered.not_before.max(now.boot + NOT_NOW);
+        }
     }
 
     /// An offer reached nobody.

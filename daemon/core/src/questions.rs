@@ -245,5 +245,6 @@ impl Core {
         }
         self.desk.close(&device);
         self.desk.put_off(now, &device);
+        self.rest_offers(now, &device);
     }
 }

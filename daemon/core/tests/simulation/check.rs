@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, RoleName};
-use awsd_core::effect::{Action, NoticeKind, Operation, Served};
+use awsd_core::effect::{Action, NoticeKind, Operation, Question, Served};
 use awsd_core::event::{Patience, Purpose};
 
 use crate::aws::ACCOUNT;
@@ -118,6 +118,24 @@ impl World {
         }
         if identity.roles.is_empty() && open.chain.device.is_some() && identity.mfa.is_none() {
             self.fail("a session without MFA for a user with a device");
+        }
+    }
+
+    /// After "Not now" a device is left alone until somebody insists.
+    fn check_quiet(&self, questions: &[Question]) {
+        const NOT_NOW: Duration = Duration::from_mins(15);
+        let now = self.now().boot;
+        let asked = |device: &String| questions.iter().any(|question| question.device == *device);
+        if self.put_off.iter().any(|(device, since)| now.since(*since) < NOT_NOW && asked(device)) {
+            self.fail("somebody said not now, and is asked again");
+        }
+        for question in questions.iter().filter(|question| question.waiting > 0) {
+            let shown = |open: &&Open| open.shown.as_ref().is_some_and(|shown| shown.id == question.id);
+            if self.open.values().filter(shown).count() > question.waiting
+                || !self.open.values().any(|open| open.chain.profile == question.profile)
+            {
+                self.fail(&format!("who waits is not who is said to wait: {question:?}"));
+            }
         }
     }
 
@@ -269,6 +287,18 @@ impl World {
         left_then + NOISE <= FLOOR.min(mfa.life / 6)
     }
 
+    /// Nothing is signed with a sign-in's keys that are known to be over.
+    pub(crate) fn check_source(&self, operation: &Operation) {
+        let end =
+            operation.signer.expiration.filter(|_| operation.signer.access_key_id.starts_with("ASIASAML"));
+        if self.clocks == Clocks::Right
+            && self.resigned.is_none()
+            && end.is_some_and(|end| end <= self.aws.now)
+        {
+            self.fail("a call is signed with a sign-in that is over");
+        }
+    }
+
     /// What must hold between events.
     pub(crate) fn check_state(&self) {
         let now = self.now();
@@ -306,6 +336,7 @@ impl World {
         }
         let asked = self.open.values().filter(|open| open.shown.is_some()).count() + listed;
         self.check_limits();
+        self.check_quiet(&questions);
         let able = self.open.values().filter(|open| matches!(open.patience, Patience::Terminal(_))).count();
         if self.idle() && wake.is_none() && asked == 0 && able > 0 && !self.program_runs() {
             self.fail("somebody at a terminal waits and sees nothing");

@@ -114,6 +114,10 @@ impl World {
                 1 => {
                     self.log(&format!("not now {:?}", question.id));
                     self.dismissed = Some(Boot(self.boot));
+                    let open = self.core.questions(self.now());
+                    if open.iter().any(|open| open.id == question.id && !open.verifying) {
+                        self.rest_offers(&question.device);
+                    }
                     self.give(Event::Dismissed(question.id));
                 }
                 _ => {
@@ -125,6 +129,16 @@ impl World {
         }
     }
 
+    /// Who does not want to be asked wants no offer either.
+    pub(crate) fn rest_offers(&mut self, device: &str) {
+        if !self.core.sessions(self.now()).iter().any(|session| session.name == device) {
+            return;
+        }
+        let until = Boot(self.boot) + Duration::from_mins(15);
+        let rests = self.desktop.quiet.entry(device.to_owned()).or_default();
+        *rests = until.max(*rests);
+    }
+
     fn answer_offer(&mut self, offer: &Offer) {
         let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
         let rest = match answer {
@@ -134,7 +148,10 @@ impl World {
         };
         self.log(&format!("offered {:?} {answer:?}", offer.id));
         self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
-        self.abandoned |= answer == OfferAnswer::Renew;
+        if answer == OfferAnswer::Renew {
+            self.abandoned = true;
+            self.put_off.clear();
+        }
         self.give(Event::Offered(offer.id, answer));
         if answer == OfferAnswer::Renew && self.settings.desktop {
             let asked =

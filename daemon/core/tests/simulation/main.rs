@@ -47,7 +47,8 @@ fn schedule(seed: u64) {
             }
             85..91 => world.pass_to_an_end(),
             91..93 => world.leave(),
-            93 if world.random.percent(50) => world.dismiss(),
+            93 if world.random.percent(45) => world.dismiss(),
+            93 if world.random.percent(25) => world.guess(),
             93 => world.come_or_go(),
             94 => world.logout(),
             95 => world.disturb_clock(),

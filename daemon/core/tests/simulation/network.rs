@@ -54,6 +54,7 @@ impl World {
         }
         self.check_pause(&what, Self::code_of(&operation));
         self.check_looked_up(&operation);
+        self.check_source(&operation);
         self.check_ways(&operation);
         self.check_lookup(&operation);
         self.check_signer(&operation);

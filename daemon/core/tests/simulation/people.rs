@@ -69,6 +69,9 @@ impl World {
         self.open.insert(id, open);
         self.new_moment();
         self.last_ask = Boot(self.boot);
+        if code.is_some() || purpose == Purpose::Login || matches!(patience, Patience::Terminal(_)) {
+            self.put_off.clear();
+        }
         self.give(Event::Ask(id, Box::new(Ask { chain, purpose, patience, chooses, caller, code })));
     }
 
@@ -136,7 +139,38 @@ impl World {
         if let Some(question) = questions.first() {
             self.log(&format!("not now {:?}", question.id));
             self.dismissed = Some(Boot(self.boot));
+            if !question.verifying {
+                self.rest_offers(&question.device);
+            }
             self.give(Event::Dismissed(question.id));
+            let open = self.core.questions(self.now());
+            if !question.verifying && open.iter().any(|open| open.id == question.id) {
+                self.fail("somebody said not now, and is still asked");
+            }
+            // Whoever insists and is not there yet may ask again in a moment.
+            if self.calm && self.open.is_empty() && open.is_empty() {
+                self.put_off.insert(question.device.clone(), Boot(self.boot));
+            }
+        }
+    }
+
+    /// Somebody tries one code after the other.
+    pub(crate) fn guess(&mut self) {
+        let Some(question) = self.core.questions(self.now()).into_iter().next() else { return };
+        for guess in 0..12 {
+            if !self.core.questions(self.now()).iter().any(|open| open.id == question.id) {
+                return;
+            }
+            let by = self.request();
+            self.answers.insert(by);
+            let code = SecretString::from(format!("{:06}", self.random.below(900_000) + guess));
+            self.log(&format!("guess {by:?}"));
+            self.new_moment();
+            self.answered = Some((question.device.clone(), code.clone()));
+            self.give(Event::Answer { by, profile: Some(question.device.clone()), code });
+            if self.outage.is_none() {
+                self.finish_calls();
+            }
         }
     }
 
@@ -254,6 +288,7 @@ impl World {
         self.seen_codes.clear();
         self.forget_pauses(None);
         self.looked_up.clear();
+        self.put_off.clear();
         self.skewed.clear();
         self.dead.clear();
         for device in self.aws.devices.values_mut() {

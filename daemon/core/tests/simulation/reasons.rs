@@ -1,7 +1,7 @@
 //! What people are told when AWS refuses something: the reason that fits what AWS said.
 
 use awsd_core::effect::{Action, Denial, Operation, Reason};
-use awsd_core::event::{Failure, Granted, RequestId};
+use awsd_core::event::{Failure, Granted, Patience, RequestId};
 use awsd_core::memory::Memory;
 
 use crate::aws::Identity;
@@ -64,6 +64,12 @@ impl Failing {
     /// Whether a call carries the same code again.
     pub(crate) fn had_code_of(&self, operation: &Operation) -> bool {
         self.code.is_some() && self.code.as_deref() == World::code_of(operation)
+    }
+
+    /// It is not known what AWS did.
+    fn may_have_been_seen(&self) -> bool {
+        meanings(&self.failure).contains(&Reason::AwsUnavailable)
+            && !matches!(self.failure, Failure::NotSent(_))
     }
 
     fn is(&self, expected: &str) -> bool {
@@ -180,8 +186,17 @@ impl World {
         if denial.reason == Reason::ClockSkew && once {
             self.fail("a call is not signed again although the clock's error is known now");
         }
-        if !self.open.contains_key(&id) {
-            self.check_answerer(failing, denial);
+        match self.open.get(&id) {
+            None => self.check_answerer(failing, denial),
+            Some(open) if failing.code.is_some() && failing.may_have_been_seen() => {
+                if open.patience == Patience::Terminal(None)
+                    && open.shown.is_some()
+                    && denial.reason == Reason::AwsUnavailable
+                {
+                    self.fail("nobody knows what became of a code, and the next one is not asked for");
+                }
+            }
+            Some(_) => {}
         }
     }
 

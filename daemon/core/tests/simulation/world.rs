@@ -122,6 +122,8 @@ pub(crate) struct World {
     pub chosen: BTreeMap<String, String>,
     /// When somebody last said "Not now".
     pub dismissed: Option<Boot>,
+    /// Devices that are to be left alone, and since when.
+    pub put_off: BTreeMap<String, Boot>,
     /// Questions that nobody waits for, and since when.
     pub alone: BTreeMap<QuestionId, Boot>,
     /// Somebody was just told that a code is needed.
@@ -218,6 +220,7 @@ impl World {
             memory: Memory::default(),
             chosen: BTreeMap::new(),
             dismissed: None,
+            put_off: BTreeMap::new(),
             alone: BTreeMap::new(),
             question_expected: false,
             only_time: false,
