@@ -183,10 +183,12 @@ impl Desktop {
         Dialog::count(self)
     }
 
-    /// Writes a picture of the screen as PNG.
+    /// Writes a picture of the screen as PNG. It is there whole or not at all: another run may write and read the same.
     #[track_caller]
     pub fn screenshot(&self, path: &Path) {
-        self.screen.picture(path).expect("the screen can be photographed");
+        let fresh = path.with_extension(format!("{}.png", std::process::id()));
+        self.screen.picture(&fresh).expect("the screen can be photographed");
+        fs::rename(fresh, path).expect("the picture can be put in its place");
     }
 
     /// The server hangs from now on: it takes no calls, and does not go.
