@@ -1,16 +1,13 @@
 //! Offers to renew a session before it ends, and the screen that is locked.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
-use awsd_tests::harness::{PATIENCE, TestEnv, desktop::Server};
+use awsd_tests::harness::{PATIENCE, desktop::Server};
 
-use crate::questions::{CALLS, REPLY, guide, waiting};
-
-fn settings(env: &TestEnv, lines: &str) {
-    let settings = env.root().join("config/awsd/config.toml");
-    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
-    fs::write(settings, format!("[defaults]\n{lines}")).expect("it can be written");
-}
+use crate::{
+    questions::{CALLS, REPLY, guide, waiting},
+    settings,
+};
 
 #[test]
 fn a_locked_screen_forgets_sessions_where_that_is_wanted() {
