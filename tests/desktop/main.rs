@@ -19,9 +19,10 @@ mod questions;
 mod renewals;
 mod texts;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, thread};
 
 use awsd_tests::harness::{Output, TestEnv, desktop::Desktop};
+use jiff::Timestamp;
 
 /// A method of the service of notifications, called by a program that has nothing to do with awsd.
 fn call(desktop: &Desktop, method: &str, arguments: &[&str]) -> Output {
@@ -52,4 +53,10 @@ fn settings(env: &TestEnv, lines: &str) {
     let settings = env.root().join("config/awsd/config.toml");
     fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
     fs::write(settings, format!("[defaults]\n{lines}")).expect("it can be written");
+}
+
+/// Lets real time pass until a moment of a session's life. It cannot be hurried: everybody reads the machine's clock.
+fn live_until(moment: Timestamp) {
+    let left = Timestamp::now().duration_until(moment);
+    thread::sleep(left.try_into().unwrap_or_default());
 }
