@@ -115,7 +115,7 @@ impl World for Machine {
         self.desktop.stop(question);
     }
 
-    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
         prompt::test::ask(translate::chosen(display, &self.display), self.tools())
     }
 

@@ -10,6 +10,7 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod checks;
 mod dialogs;
 mod notifications;
 mod presence;

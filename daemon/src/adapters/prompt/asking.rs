@@ -108,7 +108,7 @@ impl Asking {
     async fn heard(&mut self, heard: Heard) {
         let question = self.voice.question;
         match heard {
-            Heard::Shown => self.server = Server::Shows,
+            Heard::Shown { .. } => self.server = Server::Shows,
             Heard::Silent(why) => self.no_notification(why).await,
             Heard::Enter => self.open_dialog(),
             Heard::Reply(code) => self.voice.say(Said::Code { question, code }).await,

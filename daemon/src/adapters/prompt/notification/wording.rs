@@ -15,8 +15,10 @@ const DRAWS_DEFAULT: &str = "Xfce Notify Daemon";
 
 /// What a server can do.
 #[allow(clippy::struct_excessive_bools, reason = "servers combine them freely")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Features {
+    /// Its name for itself.
+    pub(super) server: String,
     pub(super) actions: bool,
     pub(super) inline_reply: bool,
     pub(super) markup: bool,
@@ -25,18 +27,19 @@ pub(super) struct Features {
 
 impl Features {
     /// From what a server says of itself.
-    pub(super) fn new(capabilities: &[String], server: &str) -> Self {
+    pub(super) fn new(capabilities: &[String], server: String) -> Self {
         let has = |name: &str| capabilities.iter().any(|capability| capability == name);
         Self {
             actions: has("actions"),
             inline_reply: has(INLINE_REPLY),
             markup: has("body-markup"),
             draws_default: server == DRAWS_DEFAULT,
+            server,
         }
     }
 
     /// The question can be answered there.
-    pub(super) fn can_answer(self) -> bool {
+    pub(super) fn can_answer(&self) -> bool {
         self.actions || self.inline_reply
     }
 }
@@ -53,7 +56,7 @@ pub(super) struct Notification {
 
 impl Notification {
     /// The view for a server with these features.
-    pub(super) fn new(view: &View, features: Features) -> Self {
+    pub(super) fn new(view: &View, features: &Features) -> Self {
         Self {
             summary: text::line(&view.card.title, TITLE),
             body: body(view, features),
@@ -64,7 +67,7 @@ impl Notification {
     }
 }
 
-fn body(view: &View, features: Features) -> String {
+fn body(view: &View, features: &Features) -> String {
     let by_hand = match view.card.kind {
         Kind::Code { .. } if !features.can_answer() => Some("Answer with: awsd mfa 123456"),
         Kind::Code { .. } | Kind::Offer => None,
@@ -82,7 +85,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn actions(kind: Kind, features: Features) -> Vec<&'static str> {
+fn actions(kind: Kind, features: &Features) -> Vec<&'static str> {
     if !features.can_answer() {
         return Vec::new();
     }
