@@ -98,7 +98,8 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let card = translate::offer(&offer, &self.display, self.tools());
+        let pause = self.settings().unwrap_or_default().offer_pause.value;
+        let card = translate::offer(&offer, pause, &self.display, self.tools());
         self.desktop.show(card);
     }
 

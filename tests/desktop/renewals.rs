@@ -96,7 +96,8 @@ fn an_offer_that_is_put_off_rests_as_long_as_was_said() {
         .filter_map(|_| at_work(Server::Mock(REPLY), "offer_pause = \"5s\"\n"))
         .collect();
     let [(later, one), (never, other)] = stages.as_slice() else { return };
-    one.notification_with(OFFER);
+    let offer = one.notification_with(OFFER);
+    assert!(offer.actions.contains(&("later".to_owned(), "In 5 seconds".to_owned())), "{offer:?}");
     let clicked = Instant::now();
     one.click("later");
     other.notification_with(OFFER);

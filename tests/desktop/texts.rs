@@ -34,7 +34,7 @@ fn markup() -> Odd {
 
 /// Longer than any line.
 fn endless() -> Odd {
-    let shown = "x".repeat(63) + "…";
+    let shown = "x".repeat(47) + "…";
     Odd { name: "x".repeat(300), shown, picture: "texts-endless.png" }
 }
 

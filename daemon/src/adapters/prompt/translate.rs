@@ -9,7 +9,7 @@ use jiff::ZonedDateTime;
 use super::{Card, Choice, Display, Kind, Said, Tools, text};
 
 /// The longest name of a profile, in characters: what else is on its line must be seen too.
-const NAME: usize = 64;
+const NAME: usize = 48;
 
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
@@ -43,17 +43,17 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     }
 }
 
-/// An offer to renew a session.
-pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
+/// An offer to renew a session, which rests for this long if it is put off.
+pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools) -> Card {
     let profiles: Vec<_> = offer.profiles.iter().map(|profile| text::line(profile, NAME)).collect();
     let minutes = offer.remaining.as_secs().div_ceil(60);
     Card {
         question: offer.id,
-        kind: Kind::Offer,
+        kind: Kind::Offer { pause },
         title: format!("AWS session of {} ends in {minutes} min", offer.user),
         lines: vec![
             format!("In use by {}", profiles.join(", ")),
-            "Renew it now with one MFA code, so that nothing stops".to_owned(),
+            "One MFA code renews it, and nothing stops".to_owned(),
         ],
         reason: None,
         verifying: false,
