@@ -12,6 +12,7 @@
 
 mod checks;
 mod dialogs;
+mod interruption;
 mod notifications;
 mod presence;
 mod programs;
