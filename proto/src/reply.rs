@@ -1,5 +1,5 @@
-//! What the daemon says: events while a client waits, and then one [`Reply`] or [`Error`]. Clients ignore unknown fields
-//! and unknown events.
+//! What the daemon says: events while a client waits, and then one [`Reply`] or [`Error`]. Clients ignore unknown
+//! fields and unknown events.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,9 +42,9 @@ impl<T> Versioned<T> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
-    /// To [`Request::Credentials`].
+    /// To [`crate::Request::Credentials`].
     Credentials(Box<Credentials>),
-    /// To [`Request::Status`].
+    /// To [`crate::Request::Status`].
     Status(Status),
     /// To everything that returns nothing more than its events.
     Done {
@@ -108,7 +108,7 @@ pub enum NoticeKind {
 pub enum Event {
     /// A code is needed; sent again, with a reason, when an answer was not accepted.
     Question(Question),
-    /// A device is to be chosen, before a code of it is needed. Only to clients that said [`Prompting::choice`].
+    /// A device is to be chosen, before a code of it is needed. Only to clients that said [`crate::Prompting::choice`].
     Choice(Choice),
     /// The question or choice needs no answer from this client any more.
     Answered {
@@ -120,15 +120,15 @@ pub enum Event {
         /// One sentence.
         text: String,
     },
-    /// A row of [`Request::List`].
+    /// A row of [`crate::Request::List`].
     Profile(Box<ProfileRow>),
-    /// A row of [`Request::Status`].
+    /// A row of [`crate::Request::Status`].
     Session(SessionRow),
-    /// A row of [`Request::Config`].
+    /// A row of [`crate::Request::Config`].
     Setting(Setting),
-    /// A row of [`Request::Doctor`], or a file of [`Request::List`] that could not be read as a whole.
+    /// A row of [`crate::Request::Doctor`], or a file of [`crate::Request::List`] that could not be read as a whole.
     Finding(Finding),
-    /// A row of [`Request::PromptTest`].
+    /// A row of [`crate::Request::PromptTest`].
     PromptCheck(PromptCheck),
     /// An event this build does not know: to be ignored. Never sent.
     #[serde(other)]
@@ -138,7 +138,7 @@ pub enum Event {
 /// An open question: which device, for whom, since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// Names the question in [`Answer::Code`].
+    /// Names the question in [`crate::Answer::Code`].
     pub id: u64,
     /// The device's serial number or ARN.
     pub device: String,
@@ -166,7 +166,7 @@ pub struct Question {
 /// A user has several MFA devices, and no line says which one to use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// Names the choice in [`Answer::Device`].
+    /// Names the choice in [`crate::Answer::Device`].
     pub id: u64,
     /// The profile that made it necessary.
     pub profile: String,

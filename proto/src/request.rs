@@ -33,7 +33,8 @@ pub enum Request {
     Login(Box<Login>),
     /// Forget sessions.
     Logout {
-        /// Forget what these profiles use; empty means everything. It must be there: a misspelt field is not to mean that.
+        /// Forget what these profiles use; empty means everything. It must be there: a misspelt field is not to mean
+        /// that.
         profiles: Vec<String>,
         /// Where the profiles are defined.
         #[serde(default)]
@@ -47,27 +48,28 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<String>,
     },
-    /// The open questions: one [`Event::Question`] a line, then [`Reply::Done`].
+    /// The open questions: one [`crate::Event::Question`] a line, then [`crate::Reply::Done`].
     Questions,
-    /// All profiles: one [`Event::Profile`] a line, an [`Event::Finding`] for each file that could not be read as a whole,
-    /// then [`Reply::Done`].
+    /// All profiles: one [`crate::Event::Profile`] a line, an [`crate::Event::Finding`] for each file that could not be
+    /// read as a whole, then [`crate::Reply::Done`].
     List {
         /// Where the profiles are defined.
         #[serde(default)]
         context: Box<Context>,
     },
-    /// The daemon and its sessions: one [`Event::Session`] a line, then [`Reply::Status`].
+    /// The daemon and its sessions: one [`crate::Event::Session`] a line, then [`crate::Reply::Status`].
     Status,
-    /// Every setting with its value and origin: one [`Event::Setting`] a line, then [`Reply::Done`].
+    /// Every setting with its value and origin: one [`crate::Event::Setting`] a line, then [`crate::Reply::Done`].
     Config,
-    /// What is wrong with the files: one [`Event::Finding`] a line, then [`Reply::Done`].
+    /// What is wrong with the files: one [`crate::Event::Finding`] a line, then [`crate::Reply::Done`].
     Doctor {
         /// Which files to examine.
         #[serde(default)]
         context: Box<Context>,
     },
-    /// Try every way to ask this client's person, with questions that are said to be tests: one [`Event::PromptCheck`] a
-    /// line, then [`Reply::Done`]. No code is asked for, so there is no [`Event::Question`] either.
+    /// Try every way to ask this client's person, with questions that are said to be tests: one
+    /// [`crate::Event::PromptCheck`] a line, then [`crate::Reply::Done`]. No code is asked for, so there is no
+    /// [`crate::Event::Question`] either.
     PromptTest {
         /// Who asks, and where its person could be asked.
         #[serde(default)]
@@ -144,23 +146,25 @@ pub struct Prompting {
     /// Shown beside the question.
     #[serde(default)]
     pub caller: Caller,
-    /// This client can ask at a terminal: it wants [`Event::Question`] and may send [`Answer`].
+    /// This client can ask at a terminal: it wants [`crate::Event::Question`] and may send [`Answer`].
     #[serde(default)]
     pub terminal: bool,
-    /// It can also show a list of devices there: it wants [`Event::Choice`], which clients before this field do not know.
+    /// It can also show a list of devices there: it wants [`crate::Event::Choice`], which clients before this field do
+    /// not know.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub choice: bool,
     /// Never ask; say at once that a code is needed.
     #[serde(default)]
     pub no_prompt: bool,
-    /// Seconds to wait for an answer. None: the daemon's default where there is no terminal, for ever where there is one.
+    /// Seconds to wait for an answer. None: the daemon's default where there is no terminal, for ever where there is
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<u64>,
     /// A code given beforehand (`--code`); used only if one is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Secret>,
-    /// Where the caller's person can be asked beside a terminal: the variables of [`crate::display::VARIABLES`] that are
-    /// set for the caller, as [`crate::display::of`] takes them.
+    /// Where the caller's person can be asked beside a terminal: the variables of [`crate::display::VARIABLES`] that
+    /// are set for the caller, as [`crate::display::of`] takes them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub display: BTreeMap<String, String>,
 }
@@ -176,8 +180,8 @@ pub struct Caller {
     pub command: Option<String>,
 }
 
-/// What resolves a profile, as absolute paths and values of the caller's environment, so that a shell gets what it asked
-/// for whatever environment the daemon was started in.
+/// What resolves a profile, as absolute paths and values of the caller's environment, so that a shell gets what it
+/// asked for whatever environment the daemon was started in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Context {
     /// `AWS_CONFIG_FILE`, or `~/.aws/config`. None where the variable is not set and there is no home directory.
@@ -222,18 +226,19 @@ pub struct Context {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Answer {
-    /// The person typed a code. The daemon judges it: anything that is not a code gets the question again, with the reason.
+    /// The person typed a code. The daemon judges it: anything that is not a code gets the question again, with the
+    /// reason.
     Code {
-        /// [`Question::id`].
+        /// [`crate::Question::id`].
         question: u64,
         /// As typed, without the newline.
         code: Secret,
     },
     /// The person chose a device. Anything that is not on the list gets the choice again, with the reason.
     Device {
-        /// [`Choice::id`].
+        /// [`crate::Choice::id`].
         question: u64,
-        /// One of [`Choice::devices`].
+        /// One of [`crate::Choice::devices`].
         device: String,
     },
 }
