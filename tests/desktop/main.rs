@@ -14,13 +14,15 @@ mod dialogs;
 mod notifications;
 mod presence;
 mod programs;
+mod promptly;
 mod questions;
 mod renewals;
 mod texts;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf, thread};
 
-use awsd_tests::harness::{Output, desktop::Desktop};
+use awsd_tests::harness::{Output, TestEnv, desktop::Desktop};
+use jiff::Timestamp;
 
 /// A method of the service of notifications, called by a program that has nothing to do with awsd.
 fn call(desktop: &Desktop, method: &str, arguments: &[&str]) -> Output {
@@ -44,4 +46,17 @@ fn notify(desktop: &Desktop, replaces: &str, title: &str) {
 /// Where a picture is kept for people to look at.
 fn picture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Writes awsd's own settings.
+fn settings(env: &TestEnv, lines: &str) {
+    let settings = env.root().join("config/awsd/config.toml");
+    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
+    fs::write(settings, format!("[defaults]\n{lines}")).expect("it can be written");
+}
+
+/// Lets real time pass until a moment of a session's life. It cannot be hurried: everybody reads the machine's clock.
+fn live_until(moment: Timestamp) {
+    let left = Timestamp::now().duration_until(moment);
+    thread::sleep(left.try_into().unwrap_or_default());
 }

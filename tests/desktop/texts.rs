@@ -11,6 +11,7 @@ use awsd_tests::harness::{Running, TestEnv, desktop::Server, programs};
 use crate::{
     picture,
     questions::{CALLS, REPLY, guide},
+    settings,
 };
 
 /// A name, and what is shown of it where nothing reads markup.
@@ -86,10 +87,7 @@ fn overheard(env: &TestEnv) -> Option<()> {
     let program =
         env.write("pinentry", format!("#!/bin/sh\ntee '{}' | '{}'\n", said.display(), pinentry.display()));
     fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("it is ours");
-    let settings = env.root().join("config/awsd/config.toml");
-    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
-    let line = format!("[defaults]\npinentry = \"{}\"\n", program.display());
-    fs::write(settings, line).expect("it can be written");
+    settings(env, &format!("pinentry = \"{}\"\n", program.display()));
     Some(())
 }
 

@@ -16,8 +16,8 @@ const MFA_DURATION: RangeInclusive<Duration> = Duration::from_mins(15)..=Duratio
 /// Long enough for a person to find the phone, short enough not to be for ever.
 const WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
 
-/// An offer that comes back sooner is a nuisance.
-const PAUSE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
+/// Without any, an offer that is put off would be back at once, for ever.
+const PAUSE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
 /// A key as it stands in the file, and its value.
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);

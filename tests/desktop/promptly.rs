@@ -1,0 +1,74 @@
+//! How soon a terminal asks, whatever the desktop is like: with a server of notifications, with one that hangs, with none.
+//!
+//! Times depend on the machine and on what else it does, so they are taken several times in turns, and the shortest one
+//! counts: waiting for a server would show in all of them.
+
+use std::time::{Duration, Instant};
+
+use awsd_tests::harness::{
+    TestEnv,
+    desktop::{Desktop, Server},
+};
+
+use crate::{
+    questions::{REPLY, guide},
+    settings,
+};
+
+/// How soon after it is called a terminal asks.
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// How often it is timed with each desktop.
+const ROUNDS: usize = 5;
+
+/// A server, and what becomes of it before it is needed.
+type Stage = (&'static str, Server, fn(&Desktop));
+
+const STAGES: [Stage; 4] = [
+    ("a server that works", Server::Mock(REPLY), |_| {}),
+    ("a server that hangs", Server::Mock(REPLY), Desktop::stop_server),
+    ("a server that was killed", Server::Mock(REPLY), Desktop::kill_server),
+    ("no server", Server::Nobody, |_| {}),
+];
+
+/// Someone whose terminal and desktop are asked at the same moment, which gives the server its chance to be in the way.
+fn person() -> TestEnv {
+    let env = guide();
+    settings(&env, "notify_after = \"0s\"\n");
+    env
+}
+
+/// From before `awsd exec` is started until it asks; with a daemon that has to be started, and knows nothing.
+fn time(env: &TestEnv) -> Duration {
+    env.stop_daemons();
+    let exec = env.exec("developer", ["true"]);
+    let start = Instant::now();
+    let mut terminal = exec.terminal();
+    terminal.expect("MFA code for alice (developer)");
+    let took = start.elapsed();
+    terminal.send("\x03");
+    terminal.wait();
+    took
+}
+
+#[test]
+fn a_terminal_asks_at_once_whatever_the_desktop_is_like() {
+    let mut stages = Vec::new();
+    for (name, server, happens) in STAGES {
+        let mut env = person();
+        let Some(desktop) = env.desktop(server) else { return };
+        happens(&desktop);
+        stages.push((name, env, desktop, Vec::new()));
+    }
+    for _ in 0..ROUNDS {
+        for (_, env, _, times) in &mut stages {
+            times.push(time(env));
+        }
+    }
+    for (name, _, _, times) in &stages {
+        println!("with {name}: {times:?}");
+    }
+    for (name, _, _, times) in &stages {
+        assert!(times.iter().any(|took| *took < LIMIT), "with {name}: {times:?}");
+    }
+}
