@@ -98,7 +98,8 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let card = translate::offer(&offer, &self.display, self.tools());
+        let pause = self.settings().unwrap_or_default().offer_pause.value;
+        let card = translate::offer(&offer, pause, &self.display, self.tools());
         self.desktop.show(card);
     }
 
@@ -115,7 +116,7 @@ impl World for Machine {
         self.desktop.stop(question);
     }
 
-    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
         prompt::test::ask(translate::chosen(display, &self.display), self.tools())
     }
 

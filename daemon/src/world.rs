@@ -41,8 +41,8 @@ pub(crate) trait World {
     /// Ends it.
     fn stop(&mut self, question: QuestionId);
 
-    /// Asks a question on this desktop that is only a test, and says what came of it.
-    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static;
+    /// Asks questions on this desktop that are only tests, and says what came of each.
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static;
 
     /// Somebody who can be asked there has come.
     fn seen(&mut self, display: &Display);

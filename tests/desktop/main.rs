@@ -10,6 +10,7 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod checks;
 mod dialogs;
 mod notifications;
 mod presence;
@@ -17,6 +18,7 @@ mod programs;
 mod promptly;
 mod questions;
 mod renewals;
+mod sleep;
 mod texts;
 
 use std::{fs, path::PathBuf, thread};
@@ -59,4 +61,10 @@ fn settings(env: &TestEnv, lines: &str) {
 fn live_until(moment: Timestamp) {
     let left = Timestamp::now().duration_until(moment);
     thread::sleep(left.try_into().unwrap_or_default());
+}
+
+/// A program that must not need a person.
+#[track_caller]
+fn silently(env: &TestEnv, profile: &str) {
+    env.awsd(["credential-process", "--no-prompt", profile]).expect_secrets().run().success().quiet();
 }

@@ -39,7 +39,7 @@ pub(crate) const REPLY: &str = "actions body inline-reply";
 
 /// Waits until so many callers stand before the question, as a program is told.
 #[track_caller]
-fn wait_until_waiting(env: &TestEnv, callers: usize) {
+pub(crate) fn wait_until_waiting(env: &TestEnv, callers: usize) {
     let start = Instant::now();
     loop {
         let open = env.awsd(["mfa", "--json"]).run().success().stdout;

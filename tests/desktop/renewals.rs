@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use awsd_tests::{
     harness::{
-        Output, PATIENCE, TestEnv,
+        PATIENCE, TestEnv,
         desktop::{Desktop, Notification, Server},
     },
     sandbox::{SessionKind, guide::HUB},
@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     live_until, picture,
     questions::{CALLS, REPLY, guide, waiting},
-    settings,
+    settings, silently,
 };
 
 /// How long MFA sessions live: a third of it before their end the renewal is offered, which is time enough for a person to
@@ -49,11 +49,6 @@ fn work(env: &TestEnv) {
     let code = env.sandbox.next_code("alice");
     env.awsd(["exec", "--code", &code, "developer", "--", "true"]).run().success();
     assert_eq!(env.new_calls(), CALLS);
-}
-
-/// A program that must not need a person.
-fn silently(env: &TestEnv, profile: &str) -> Output {
-    env.awsd(["credential-process", "--no-prompt", profile]).expect_secrets().run().success().quiet()
 }
 
 /// When the newest MFA session ends.
@@ -101,7 +96,8 @@ fn an_offer_that_is_put_off_rests_as_long_as_was_said() {
         .filter_map(|_| at_work(Server::Mock(REPLY), "offer_pause = \"5s\"\n"))
         .collect();
     let [(later, one), (never, other)] = stages.as_slice() else { return };
-    one.notification_with(OFFER);
+    let offer = one.notification_with(OFFER);
+    assert!(offer.actions.contains(&("later".to_owned(), "In 5 seconds".to_owned())), "{offer:?}");
     let clicked = Instant::now();
     one.click("later");
     other.notification_with(OFFER);

@@ -53,7 +53,7 @@ impl World for Fake {
 
     fn stop(&mut self, _question: QuestionId) {}
 
-    fn try_prompts(&self, _display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+    fn try_prompts(&self, _display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
         std::future::pending()
     }
 

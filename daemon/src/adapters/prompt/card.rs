@@ -1,6 +1,7 @@
 //! What is asked, and what was said.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use awsd_core::event::QuestionId;
 use secrecy::SecretString;
@@ -37,7 +38,10 @@ pub(crate) enum Kind {
         straight_to_dialog: bool,
     },
     /// To renew a session before its end.
-    Offer,
+    Offer {
+        /// How long it rests if it is put off.
+        pause: Duration,
+    },
 }
 
 /// Which programs ask for a code. By default the first of pinentry, zenity and kdialog that works.
@@ -112,7 +116,7 @@ pub(crate) enum Said {
 pub(crate) enum Choice {
     /// "Renew".
     Renew,
-    /// "In 15 minutes".
+    /// "In 15 minutes", or however long it rests.
     Later,
     /// "Not today".
     NotToday,

@@ -80,17 +80,31 @@ fn shown(line: &str) -> String {
 
 /// Asks. Dropping the future closes the dialog.
 pub(super) async fn ask(request: Request) -> End {
+    ask_with_any(request).await.1
+}
+
+/// Asks, and says which program did; none where none could.
+pub(super) async fn ask_with_any(request: Request) -> (Option<&'static str>, End) {
     if !request.display.has_screen() {
-        return End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned());
+        return (None, End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned()));
     }
     let mut reasons = Vec::new();
     for tool in TOOLS.into_iter().filter(|tool| request.tools.dialog.is_none_or(|only| only == *tool)) {
         match timeout(OPEN + GRACE, ask_with(tool, &request)).await.unwrap_or(End::Closed) {
             End::Unusable(reason) => reasons.push(reason),
-            end => return end,
+            end => return (Some(name(tool)), end),
         }
     }
-    End::Unusable(format!("no dialog can be shown: {}", reasons.join(", ")))
+    (None, End::Unusable(format!("no dialog can be shown: {}", reasons.join(", "))))
+}
+
+/// As people know it.
+fn name(tool: DialogTool) -> &'static str {
+    match tool {
+        DialogTool::Pinentry => "pinentry",
+        DialogTool::Zenity => "zenity",
+        DialogTool::Kdialog => "kdialog",
+    }
 }
 
 async fn ask_with(tool: DialogTool, request: &Request) -> End {

@@ -85,7 +85,7 @@ impl Bus {
         let capabilities: Vec<String> = self.call("GetCapabilities", &()).await?.body().deserialize()?;
         let information = self.call("GetServerInformation", &()).await?;
         let (name, ..): (String, String, String, String) = information.body().deserialize()?;
-        Ok(Features::new(&capabilities, &name))
+        Ok(Features::new(&capabilities, name))
     }
 
     /// Shows a notification, in place of another one if that is on the screen.

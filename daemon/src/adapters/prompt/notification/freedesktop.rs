@@ -108,7 +108,10 @@ impl Notice {
     async fn show(&mut self) {
         let tell = self.tell.clone();
         match patiently(&tell, self.post()).await {
-            Ok(features) if features.can_answer() => say(&tell, Heard::Shown).await,
+            Ok(features) if features.can_answer() => {
+                let Features { server, inline_reply: has_field, .. } = features;
+                say(&tell, Heard::Shown { server, has_field }).await;
+            }
             Ok(_) => say(&tell, Heard::Silent("the notification server has no buttons".to_owned())).await,
             Err(error) => {
                 (self.place, self.features) = (Place::Absent, None);
@@ -118,16 +121,16 @@ impl Notice {
     }
 
     async fn post(&mut self) -> zbus::Result<Features> {
-        let features = match self.features {
-            Some(features) => features,
+        let features = match &self.features {
+            Some(features) => features.clone(),
             None => self.bus.features().await?,
         };
-        self.features = Some(features);
+        self.features = Some(features.clone());
         let replaces = match (&self.posted, self.place) {
             (Some(posted), Place::Shown | Place::Used) => Some(posted.id),
             _ => None,
         };
-        self.posted = Some(self.bus.notify(&Notification::new(&self.view, features), replaces).await?);
+        self.posted = Some(self.bus.notify(&Notification::new(&self.view, &features), replaces).await?);
         self.place = Place::Shown;
         Ok(features)
     }

@@ -1,5 +1,7 @@
 //! Notifications, and the dialogs that they open.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 use super::server::{Call, DISMISSED, Manner, Server};
@@ -7,6 +9,8 @@ use super::*;
 use crate::adapters::prompt::Choice;
 
 const BUTTONS: &[&str] = &["actions", "body", "body-markup"];
+
+const OFFER: Kind = Kind::Offer { pause: Duration::from_mins(15) };
 
 /// Closed by the server.
 const UNDEFINED: u32 = 4;
@@ -67,7 +71,7 @@ async fn buttons_say_what_they_say() {
     assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
     desktop.withdraw(QUESTION);
     let offer = QuestionId(8);
-    desktop.show(Card { question: offer, kind: Kind::Offer, ..card(&bus) });
+    desktop.show(Card { question: offer, kind: OFFER, ..card(&bus) });
     assert_eq!(server.call().await, Call::Close(id));
     let Call::Notify { id, actions, urgency: 1, .. } = server.call().await else {
         panic!("it is not offered")
@@ -257,7 +261,7 @@ async fn where_nobody_can_be_asked_it_is_said_why() {
             Card { display: display(&[("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/bus")]), ..card(&bus) },
             ["bus cannot be reached", "no screen"],
         ),
-        (Card { kind: Kind::Offer, ..card(&bus) }, ["no notification can be shown", ""]),
+        (Card { kind: OFFER, ..card(&bus) }, ["no notification can be shown", ""]),
     ] {
         desktop.show(card);
         let Said::Unreachable { question: QUESTION, why } = next(&mut desktop).await else {
