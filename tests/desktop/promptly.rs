@@ -1,7 +1,8 @@
 //! How soon a terminal asks, whatever the desktop is like: with a server of notifications, with one that hangs, with none.
 //!
 //! Times depend on the machine and on what else it does, so they are taken several times in turns, and the shortest one
-//! counts: waiting for a server would show in all of them.
+//! counts: waiting for a server would show in all of them. A machine that is too slow with a server that works is measured
+//! by that.
 
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,9 @@ fn a_terminal_asks_at_once_whatever_the_desktop_is_like() {
     for (name, _, _, times) in &stages {
         println!("with {name}: {times:?}");
     }
+    let shortest = |times: &[Duration]| times.iter().copied().min().unwrap();
+    let limit = LIMIT.max(shortest(&stages[0].3) * 2);
     for (name, _, _, times) in &stages {
-        assert!(times.iter().any(|took| *took < LIMIT), "with {name}: {times:?}");
+        assert!(shortest(times) < limit, "with {name}: {times:?}");
     }
 }

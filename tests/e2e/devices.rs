@@ -199,6 +199,21 @@ fn a_list_disappears_when_another_terminal_chooses() {
     assert_eq!(env.calls().iter().filter(|call| **call == "GetSessionToken with code").count(), 1);
 }
 
+/// Behind an empty line the list is further up than the prompt can know.
+#[test]
+fn after_an_empty_line_the_list_stays_and_the_question_goes() {
+    let env = carols();
+    let [mut first, mut second] = [shell(&env), shell(&env)];
+    first.expect(LIST);
+    first.expect(WHICH);
+    first.send_line("");
+    first.expect(WHICH);
+    choose(&mut second, "2");
+    first.expect("\r\x1b[KMFA code for carol-tablet (work): ");
+    type_tablet_code(&env, &mut second);
+    first.expect("it runs\r\nended with 0");
+}
+
 #[test]
 fn a_wrong_pick_does_not_stick() {
     let env = carols();
