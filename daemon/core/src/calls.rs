@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use crate::chain::Keys;
 use crate::denial;
 use crate::effect::{Action, Effect, Mfa, Operation};
-use crate::event::{CallId, Failure, Granted, Outcome};
-use crate::graph::{Flight, Lease, Node, Recipe};
+use crate::event::{CallId, Failure, Granted, Outcome, RequestId};
+use crate::graph::{Device, Flight, Lease, Node, Recipe, User};
 use crate::policy;
 use crate::reach::Target;
 use crate::route::{Fact, usable_devices};
@@ -166,12 +166,43 @@ impl Core {
         }
     }
 
+    /// AWS could not check a code, and now it is known which devices the user has: that is what was wrong, or too many
+    /// codes were tried, by whomever. A device that no line names was another one lately: the request goes on.
+    fn explain_refused_device(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        user: &User,
+        usable: &[String],
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(pending) = self.asks.get_mut(&id) else { return };
+        let Some(serial) = pending.refused.device.take() else { return };
+        if !usable.contains(&serial) {
+            if pending.chain.device.is_some() {
+                let denial = denial::not_the_users(&pending.chain.profile, &serial, usable);
+                self.deny(id, denial, out);
+            }
+            return;
+        }
+        pending.code_reason = Some("AWS checks no codes of this device for now: too many were tried");
+        let asks_again = pending.has_terminal();
+        let device = Device { serial, scope: user.scope.clone() };
+        let wait = self.desk.exhausted(now, self.skew, &device);
+        if !asks_again {
+            self.deny(id, denial::exhausted(&device.serial, wait), out);
+        }
+    }
+
     /// The user's devices are known now.
     fn found_devices(&mut self, now: Now, target: &Target, serials: Vec<String>, out: &mut Vec<Effect>) {
         let waiting = self.waiting_for(now, target);
         self.facts.remove(target);
         let user = target.user().clone();
         let (usable, others) = usable_devices(serials);
+        for id in &waiting {
+            self.explain_refused_device(now, *id, &user, &usable, out);
+        }
         if let [serial] = usable.as_slice() {
             self.memory.users.entry(user.access_key_id).or_default().device = Some(serial.clone());
             out.push(Effect::Remember(self.memory.clone()));

@@ -213,13 +213,36 @@ pub(crate) fn unclear_code(failure: &Failure) -> Denial {
     )
 }
 
+pub(crate) fn not_the_users(profile: &str, serial: &str, devices: &[String]) -> Denial {
+    let (has, hint) = match devices {
+        [] => {
+            ("none that can be used".to_owned(), "enable a virtual MFA device in the IAM console".to_owned())
+        }
+        [first, ..] => (devices.join(", "), format!("write mfa_serial = {first}")),
+    };
+    deny(
+        Reason::BadDevice,
+        format!("{serial} is not an MFA device of the user of {profile}, who has {has}"),
+        hint,
+    )
+}
+
+pub(crate) fn exhausted(serial: &str, wait: Duration) -> Denial {
+    deny(
+        Reason::TooManyTries,
+        format!("AWS checks no codes of {serial} for now: too many were tried"),
+        format!("do it again in {} s", wait.as_secs().max(1)),
+    )
+}
+
 pub(crate) fn cannot_validate(serial: &str) -> Denial {
     deny(
         Reason::BadDevice,
         format!(
             "AWS cannot check codes of {serial}: it is not a device of this user, or too many codes were tried"
         ),
-        "compare with: aws iam list-mfa-devices, and mend mfa_serial; or wait three minutes".to_owned(),
+        "compare mfa_serial with the device's ARN in the IAM console; if it is right, wait three minutes"
+            .to_owned(),
     )
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct Trust {
 pub(crate) struct Device {
     pub spent: BTreeSet<String>,
     pub tries: BTreeMap<u64, usize>,
+    /// The window in which another tool has left none.
+    pub used_up: Option<u64>,
 }
 
 pub(crate) struct Aws {
@@ -340,6 +342,13 @@ impl Aws {
         })
     }
 
+    /// Another tool has tried codes of all devices, as often as is allowed in this window.
+    pub(crate) fn use_up_tries(&mut self) {
+        for device in self.devices.values_mut() {
+            device.used_up = Some(self.now.0.as_secs() / 180);
+        }
+    }
+
     /// Two steps either way, each code once, nine tries in three minutes.
     fn verify(&mut self, key: &str, mfa: Option<&Mfa>, scope: &str) -> Result<Option<Wall>, Failure> {
         let Some(mfa) = mfa else { return Ok(None) };
@@ -348,9 +357,10 @@ impl Aws {
             return Err(denied(unable));
         }
         let device = self.devices.entry(format!("{}{scope}", mfa.serial)).or_default();
-        let tries = device.tries.entry(self.now.0.as_secs() / 180).or_default();
+        let window = self.now.0.as_secs() / 180;
+        let tries = device.tries.entry(window).or_default();
         *tries += 1;
-        if *tries > 9 {
+        if *tries > 9 || device.used_up == Some(window) {
             return Err(denied(unable));
         }
         let step = self.now.0.as_secs() / STEP;

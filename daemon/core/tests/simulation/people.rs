@@ -154,8 +154,11 @@ impl World {
         }
     }
 
-    /// Somebody tries one code after the other.
+    /// Somebody tries one code after the other, here or with another tool.
     pub(crate) fn guess(&mut self) {
+        if self.random.percent(30) {
+            return self.aws.use_up_tries();
+        }
         let Some(question) = self.core.questions(self.now()).into_iter().next() else { return };
         for guess in 0..12 {
             if !self.core.questions(self.now()).iter().any(|open| open.id == question.id) {

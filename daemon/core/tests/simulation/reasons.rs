@@ -102,10 +102,13 @@ impl World {
         failing
     }
 
-    /// Notes a role that is not given without MFA.
+    /// Notes a role that is not given without MFA, and a device whose codes cannot be checked.
     pub(crate) fn note_refusal(&mut self, flight: &Flight, result: &Result<Granted, Failure>) {
         let denied = matches!(result, Err(Failure::Refused { code, .. }) if code == "AccessDenied");
         let key = &flight.operation.signer.access_key_id;
+        if matches!(result, Err(Failure::Refused { message, .. }) if message.contains("unable to validate")) {
+            self.doubted.insert(key.clone());
+        }
         if let Action::AssumeRole { arn, mfa: None, .. } = &flight.operation.action
             && denied
             && self.aws.users.contains_key(key)

@@ -94,6 +94,8 @@ pub(crate) struct World {
     pub skewed: BTreeMap<String, u32>,
     /// Sessions that AWS does not take any more, as the core has been told.
     pub dead: BTreeSet<String>,
+    /// The users of whom AWS could not check a code.
+    pub doubted: BTreeSet<String>,
     /// First roles that were refused without MFA, by key and ARN, and the line of the history.
     pub refused_plain: BTreeMap<(String, String), usize>,
     /// How much earlier than necessary sessions were renewed in the background, in parts of what is allowed.
@@ -205,6 +207,7 @@ impl World {
             failing: None,
             skewed: BTreeMap::new(),
             dead: BTreeSet::new(),
+            doubted: BTreeSet::new(),
             refused_plain: BTreeMap::new(),
             jitter: RefCell::default(),
             delayed,
