@@ -97,6 +97,8 @@ pub enum NoticeKind {
     NoDevice,
     /// What is served is near its end and could not be renewed.
     NearEnd,
+    /// A code came with a login, and there was no use for it: it can still be used.
+    CodeNotNeeded,
     /// A kind this build does not know.
     #[serde(other)]
     Other,

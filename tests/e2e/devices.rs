@@ -81,6 +81,43 @@ fn where_the_lookup_is_denied_the_line_to_add_is_named() {
     assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied", "ListMFADevices: AccessDenied"]);
 }
 
+/// Gives a right code of alice's for a device whose name has a typing mistake. AWS says only that it cannot check it.
+#[track_caller]
+fn with_a_mistyped_device(env: &TestEnv) -> String {
+    let code = env.sandbox.next_code("alice");
+    let refused = env.awsd(["exec", "my_resource_account", "--code", &code, "--", "true"]).run().exits(1);
+    assert_eq!(env.calls().first().map(String::as_str), Some("GetSessionToken with code: AccessDenied"));
+    refused.stderr
+}
+
+const MISTYPED: &str = "mfa_serial = arn:aws:iam::111122223333:mfa/alcie\n";
+
+#[test]
+fn a_device_that_is_not_the_users_is_told_with_the_one_that_is() {
+    let env = guide_with(MISTYPED, "");
+    let told = with_a_mistyped_device(&env);
+    for words in [
+        "mfa/alcie is not an MFA device of the user of my_resource_account, who has arn:aws:iam::111122223333:mfa/alice",
+        "write mfa_serial = arn:aws:iam::111122223333:mfa/alice",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(env.calls()[1..], ["ListMFADevices"]);
+}
+
+#[test]
+fn a_device_that_cannot_be_looked_up_is_told_with_both_causes() {
+    let env = guide_with(MISTYPED, "");
+    env.sandbox.world().user_mut("alice").denied.insert("iam:ListMFADevices".to_owned());
+    let told = with_a_mistyped_device(&env);
+    for words in
+        ["mfa/alcie: it is not a device of this user, or too many codes were tried", "compare mfa_serial"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(env.calls()[1..], ["ListMFADevices: AccessDenied"]);
+}
+
 #[test]
 fn without_a_terminal_it_says_at_once_what_to_do_and_that_works() {
     let env = TestEnv::guide();

@@ -40,6 +40,11 @@ pub(crate) fn no_device(profile: &str) -> Notice {
     }
 }
 
+pub(crate) fn code_not_needed(profile: &str) -> Notice {
+    let text = format!("{profile} needed no code: the one you gave can still be used");
+    Notice { kind: NoticeKind::CodeNotNeeded, text }
+}
+
 pub(crate) fn near_end(profile: &str, remaining: Duration, why: NearEnd) -> Notice {
     let minutes = remaining.as_secs() / 60;
     let text = match why {

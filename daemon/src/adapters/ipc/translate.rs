@@ -89,6 +89,7 @@ fn kind(kind: effect::NoticeKind) -> NoticeKind {
         effect::NoticeKind::DurationClamped => NoticeKind::DurationClamped,
         effect::NoticeKind::NoDevice => NoticeKind::NoDevice,
         effect::NoticeKind::NearEnd => NoticeKind::NearEnd,
+        effect::NoticeKind::CodeNotNeeded => NoticeKind::CodeNotNeeded,
     }
 }
 
