@@ -85,9 +85,35 @@ fn two_clients_on_one_terminal_show_one_prompt() {
     let shown = terminal.wait().success().stdout;
     assert_eq!(shown.matches("MFA code").count(), 1, "{shown}");
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole developer"]);
-    let left = fs::read_dir(env.socket_directory()).unwrap().map(|entry| entry.unwrap().file_name());
-    let of_terminals = left.filter(|name| name.to_string_lossy().starts_with("terminal-"));
-    assert_eq!(of_terminals.count(), 0, "no lock outlives its prompt");
+    assert_eq!(locks(&env), 0, "no lock outlives its prompt");
+}
+
+/// The files that stand for prompts.
+fn locks(env: &TestEnv) -> usize {
+    let files = fs::read_dir(env.socket_directory()).unwrap().map(|entry| entry.unwrap().file_name());
+    files.filter(|name| name.to_string_lossy().starts_with("terminal-")).count()
+}
+
+/// Closes the window at the prompt, ten times: the client may read the end of the terminal or get the signal first.
+const CLOSED: &str = "
+import os, pty
+for _ in range(10):
+    client, window = pty.fork()
+    if client == 0:
+        os.execvp('awsd', ['awsd', 'login', 'developer'])
+    shown = b''
+    while b'MFA code' not in shown:
+        shown += os.read(window, 1024)
+    os.close(window)
+    os.waitpid(client, 0)
+";
+
+#[test]
+fn a_terminal_that_is_closed_leaves_no_lock_behind() {
+    let Some(python) = programs::found("AWSD_TEST_PYTHON", "python3") else { return };
+    let env = guide();
+    env.command(python).args(["-c", CLOSED]).run().success();
+    assert_eq!(locks(&env), 0);
 }
 
 #[test]
