@@ -25,8 +25,14 @@ const LIFE: Duration = Duration::from_secs(30);
 /// In the title of an offer, and of nothing else.
 const OFFER: &str = "AWS session of alice ends in";
 
+/// What is on the desktop goes before the files that it uses.
+struct Stage {
+    desktop: Desktop,
+    env: TestEnv,
+}
+
 /// A person at a desktop, with sessions that end soon.
-fn soon_over(server: Server, lines: &str) -> Option<(TestEnv, Desktop)> {
+fn soon_over(server: Server, lines: &str) -> Option<Stage> {
     let mut env = guide();
     let config = env.home().join(".aws/config");
     let text = std::fs::read_to_string(&config).expect("it was written");
@@ -34,14 +40,14 @@ fn soon_over(server: Server, lines: &str) -> Option<(TestEnv, Desktop)> {
     settings(&env, lines);
     env.sandbox.world().user_session_life = Some(LIFE);
     let desktop = env.desktop(server)?;
-    Some((env, desktop))
+    Some(Stage { desktop, env })
 }
 
 /// The same, and the session is in use.
-fn at_work(server: Server, lines: &str) -> Option<(TestEnv, Desktop)> {
-    let (env, desktop) = soon_over(server, lines)?;
-    work(&env);
-    Some((env, desktop))
+fn at_work(server: Server, lines: &str) -> Option<Stage> {
+    let stage = soon_over(server, lines)?;
+    work(&stage.env);
+    Some(stage)
 }
 
 /// The person runs something and gives the code for it.
@@ -67,8 +73,9 @@ fn offers(desktop: &Desktop) -> Vec<Notification> {
 
 #[test]
 fn renewing_takes_one_code_and_no_caller_notices() {
-    let Some((env, desktop)) = at_work(Server::Xfce, "") else { return };
-    let old_end = end(&env);
+    let Some(stage) = at_work(Server::Xfce, "") else { return };
+    let Stage { desktop, env } = &stage;
+    let old_end = end(env);
     let offer = desktop.notification_with(OFFER);
     assert!(offer.body.starts_with("In use by developer\n"), "{offer:?}");
     let labels: Vec<_> = offer.actions.iter().map(|(_, label)| label.as_str()).collect();
@@ -76,16 +83,16 @@ fn renewing_takes_one_code_and_no_caller_notices() {
     desktop.screenshot(&picture("offer.png"));
     desktop.click("renew");
     let dialog = desktop.dialog();
-    silently(&env, "developer");
+    silently(env, "developer");
     dialog.type_code(&env.sandbox.next_code("alice"));
     dialog.gone();
     desktop.no_notification();
     // The new session is there, and serves what the old one cannot any more.
     live_until(old_end);
-    silently(&env, "hub");
-    silently(&env, "developer");
+    silently(env, "hub");
+    silently(env, "developer");
     assert_eq!(env.calls(), [CALLS[0], "AssumeRole hub"]);
-    assert_eq!(offers(&desktop).len(), 1);
+    assert_eq!(offers(desktop).len(), 1);
 }
 
 #[test]
@@ -95,7 +102,9 @@ fn an_offer_that_is_put_off_rests_as_long_as_was_said() {
         .iter()
         .filter_map(|_| at_work(Server::Mock(REPLY), "offer_pause = \"5s\"\n"))
         .collect();
-    let [(later, one), (never, other)] = stages.as_slice() else { return };
+    let [Stage { desktop: one, env: later }, Stage { desktop: other, env: never }] = stages.as_slice() else {
+        return;
+    };
     let offer = one.notification_with(OFFER);
     assert!(offer.actions.contains(&("later".to_owned(), "In 5 seconds".to_owned())), "{offer:?}");
     let clicked = Instant::now();
@@ -125,7 +134,9 @@ fn an_offer_that_is_put_off_rests_as_long_as_was_said() {
 #[test]
 fn nothing_is_offered_to_who_is_not_there_or_has_not_used_it() {
     let stages: Vec<_> = (0..3).filter_map(|_| soon_over(Server::Mock(REPLY), "")).collect();
-    let [(unused, nothing), (locked, behind), (idle, alone)] = stages.as_slice() else { return };
+    let [nobody, locked, idle] = stages.as_slice() else { return };
+    let [nothing, behind, alone] = [nobody, locked, idle].map(|stage| &stage.desktop);
+    let [unused, locked, idle] = [nobody, locked, idle].map(|stage| &stage.env);
     let (lock, seat) = (behind.logind(), alone.logind());
     unused.awsd(["login", "my_account", "--code", &unused.sandbox.next_code("alice")]).run().success();
     for env in [locked, idle] {
