@@ -266,29 +266,7 @@ pub(crate) fn failed(
             format!("AWS does not allow {what} for {profile}: {said}"),
             "check the role's trust policy, external_id and the user's permissions".to_owned(),
         ),
-        Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
-            Reason::SourceExpired,
-            format!("the temporary keys that {profile} starts from are over"),
-            SIGN_IN_AGAIN.to_owned(),
-        ),
-        Verdict::UnknownKey => deny(
-            Reason::KeyRevoked,
-            format!(
-                "AWS does not know the access key {} (any more): it was deleted or made inactive",
-                context.key
-            ),
-            "put a valid key into the credentials file; the AWS console shows the user's keys".to_owned(),
-        ),
-        Verdict::Expired => deny(
-            Reason::AwsRefused,
-            format!("AWS says that the session for {profile} is over"),
-            "do it again; if it stays so, check this machine's clock".to_owned(),
-        ),
-        Verdict::WrongSecret => deny(
-            Reason::WrongSecret,
-            format!("the secret access key beside {} is not the right one", context.key),
-            "correct aws_secret_access_key in the credentials file".to_owned(),
-        ),
+        Verdict::UnknownKey | Verdict::Expired | Verdict::WrongSecret => bad_keys(profile, verdict, context),
         Verdict::Skew => deny(
             Reason::ClockSkew,
             format!("AWS refuses the request's time: {said}"),
@@ -315,6 +293,35 @@ pub(crate) fn failed(
             Reason::AwsRefused,
             format!("AWS refuses {what} for {profile}: {said}"),
             "look at the profile with: awsd doctor".to_owned(),
+        ),
+    }
+}
+
+/// AWS does not take what the call was signed with.
+fn bad_keys(profile: &str, verdict: Verdict, context: &Context<'_>) -> Denial {
+    match verdict {
+        Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
+            Reason::SourceExpired,
+            format!("the temporary keys that {profile} starts from are over"),
+            SIGN_IN_AGAIN.to_owned(),
+        ),
+        Verdict::UnknownKey => deny(
+            Reason::KeyRevoked,
+            format!(
+                "AWS does not know the access key {} (any more): it was deleted or made inactive",
+                context.key
+            ),
+            "put a valid key into the credentials file; the AWS console shows the user's keys".to_owned(),
+        ),
+        Verdict::Expired => deny(
+            Reason::AwsRefused,
+            format!("AWS says that the session for {profile} is over"),
+            "do it again; if it stays so, check this machine's clock".to_owned(),
+        ),
+        _ => deny(
+            Reason::WrongSecret,
+            format!("the secret access key beside {} is not the right one", context.key),
+            "correct aws_secret_access_key in the credentials file".to_owned(),
         ),
     }
 }

@@ -15,6 +15,7 @@ mod people;
 mod profiles;
 mod random;
 mod reasons;
+mod replies;
 mod time;
 mod wishes;
 mod world;

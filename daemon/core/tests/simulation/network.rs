@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use awsd_core::chain::Keys;
 use awsd_core::effect::{Action, Operation};
 use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
 use awsd_core::time::Boot;
@@ -151,24 +152,7 @@ impl World {
         let Some(mut flight) = self.flights.remove(&call) else { return };
         let Some(result) = flight.acted.take() else { return };
         if let Ok(Granted::Session(keys)) = &result {
-            let what = self.purpose_of(&flight.operation);
-            let used_before =
-                self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
-            let Some(expires) = keys.expiration else { self.fail("a session without an end") };
-            let given = Boot(self.boot);
-            let life = expires.since(self.aws.now);
-            let device = self.aws.sessions[&keys.access_key_id].device.clone();
-            let held = Held {
-                what,
-                device,
-                given,
-                expires,
-                life,
-                used: false,
-                used_before,
-                logouts: flight.logouts,
-            };
-            self.leases.insert(keys.access_key_id.clone(), held);
+            self.hold(&flight, keys);
         }
         self.code_seen(&flight, result.as_ref().err());
         let what = self.purpose_of(&flight.operation);
@@ -209,6 +193,20 @@ impl World {
             self.check_skew();
             self.check_retry(&what);
         }
+    }
+
+    /// A session has arrived.
+    fn hold(&mut self, flight: &Flight, keys: &Keys) {
+        let what = self.purpose_of(&flight.operation);
+        let used_before =
+            self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
+        let Some(expires) = keys.expiration else { self.fail("a session without an end") };
+        let given = Boot(self.boot);
+        let life = expires.since(self.aws.now);
+        let device = self.aws.sessions[&keys.access_key_id].device.clone();
+        let held =
+            Held { what, device, given, expires, life, used: false, used_before, logouts: flight.logouts };
+        self.leases.insert(keys.access_key_id.clone(), held);
     }
 
     fn lose(&mut self, call: CallId, failure: Failure) {
