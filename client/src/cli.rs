@@ -146,6 +146,7 @@ pub(crate) struct Asking {
 Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
+  awsd exec dev --via process -- terraform apply          runs longer than a session
   awsd exec dev"))]
 pub(crate) struct Exec {
     /// The profile, as in ~/.aws/config
@@ -163,12 +164,26 @@ pub(crate) struct Exec {
     #[arg(long)]
     pub(crate) region: Option<String>,
 
+    /// How the command gets credentials
+    #[arg(long, value_enum, default_value_t = Via::Env)]
+    pub(crate) via: Via,
+
     /// Hand out the long-lived key itself, where the settings allow it
     #[arg(long)]
     pub(crate) no_session: bool,
 
     #[command(flatten)]
     pub(crate) asking: Asking,
+}
+
+/// How a command gets credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// In its environment: any program understands them. They end when the session ends
+    Env,
+    /// AWS programs in it ask awsd whenever they need some, also for other profiles: always fresh, and no secret in the
+    /// environment
+    Process,
 }
 
 /// Print the credentials of a profile for a shell or a program

@@ -13,6 +13,12 @@ const MAX_COMMAND: usize = 120;
 /// Set beside `AWS_REGION`, to the same value, where awsd put it there: for another profile it does not count.
 pub(crate) const HANDED_OUT_REGION: &str = "AWSD_REGION";
 
+/// Where the files of the person are, for processes whose `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` were made by
+/// awsd: it never reads what it has made.
+pub(crate) const SOURCE_CONFIG_FILE: &str = "AWSD_SOURCE_CONFIG_FILE";
+/// See [`SOURCE_CONFIG_FILE`].
+pub(crate) const SOURCE_CREDENTIALS_FILE: &str = "AWSD_SOURCE_SHARED_CREDENTIALS_FILE";
+
 /// Reads this process's environment.
 pub(crate) fn of_this_process() -> Result<Context, Failure> {
     Environment { var: &|name| std::env::var_os(name), directory: &std::env::current_dir }.context()
@@ -27,8 +33,9 @@ struct Environment<'a> {
 impl Environment<'_> {
     fn context(&self) -> Result<Context, Failure> {
         Ok(Context {
-            config_file: self.file("AWS_CONFIG_FILE", ".aws/config")?,
-            credentials_file: self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")?,
+            config_file: self.file([SOURCE_CONFIG_FILE, "AWS_CONFIG_FILE"], ".aws/config")?,
+            credentials_file: self
+                .file([SOURCE_CREDENTIALS_FILE, "AWS_SHARED_CREDENTIALS_FILE"], ".aws/credentials")?,
             region: self.region()?,
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
@@ -62,12 +69,14 @@ impl Environment<'_> {
         Ok(regions.into_iter().flatten().find(|region| Some(region) != handed_out.as_ref()))
     }
 
-    /// A variable that names a file, or the file's usual place in the home directory.
-    fn file(&self, name: &'static str, usual: &str) -> Result<Option<String>, Failure> {
-        match self.path(name)? {
-            None => self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose(),
-            found => Ok(found),
+    /// The first variable that names a file, or the file's usual place in the home directory.
+    fn file(&self, names: [&'static str; 2], usual: &str) -> Result<Option<String>, Failure> {
+        for name in names {
+            if let Some(path) = self.path(name)? {
+                return Ok(Some(path));
+            }
         }
+        self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose()
     }
 
     /// The daemon's working directory is another one, so the path must say everything.
@@ -152,6 +161,19 @@ mod tests {
         assert_eq!(found.config_file.as_deref(), Some("/home/alice/elsewhere/config"));
         assert_eq!(found.credentials_file.as_deref(), Some("/work place/keys"));
         assert_eq!(found.ca_bundle.as_deref(), Some("/etc/ca.pem"));
+    }
+
+    #[test]
+    fn what_awsd_has_made_is_not_read() {
+        let found = context(&[
+            ("HOME", "/home/alice"),
+            ("AWS_CONFIG_FILE", "/run/awsd/made"),
+            (SOURCE_CONFIG_FILE, "/home/alice/own"),
+            (SOURCE_CREDENTIALS_FILE, ""),
+        ])
+        .unwrap();
+        assert_eq!(found.config_file.as_deref(), Some("/home/alice/own"));
+        assert_eq!(found.credentials_file.as_deref(), Some("/home/alice/.aws/credentials"));
     }
 
     #[test]

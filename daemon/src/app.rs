@@ -217,6 +217,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Config => "config",
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
+        Request::ChildFiles { .. } => "child-files",
         Request::Stop => "stop",
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, Metadata};
 use std::future::Future;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use awsd_proto::{Context, Error, ErrorCode, PromptCheck};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::generated;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, DialogTool, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
@@ -154,6 +156,10 @@ impl World for Machine {
 
     fn settings_file(&self) -> &Path {
         &self.settings_file
+    }
+
+    fn generated(&mut self, text: &str) -> io::Result<PathBuf> {
+        generated::file(&self.endpoint.directory().join("generated"), text)
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {

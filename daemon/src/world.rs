@@ -1,7 +1,8 @@
 //! What the app needs of the world. `main` puts it together from the adapters; a test can put together another one.
 
 use std::future::Future;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
@@ -64,6 +65,9 @@ pub(crate) trait World {
 
     /// Where those settings are.
     fn settings_file(&self) -> &Path;
+
+    /// A file with this text, which does not change and holds no secret.
+    fn generated(&mut self, text: &str) -> io::Result<PathBuf>;
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;

@@ -75,13 +75,21 @@ pub enum Request {
         #[serde(default)]
         prompting: Box<Prompting>,
     },
+    /// Files for a command whose AWS programs are to ask awsd themselves (`awsd exec --via process`).
+    ChildFiles {
+        /// The absolute path of the program that they run.
+        awsd: String,
+        /// Where the profiles are defined.
+        #[serde(default)]
+        context: Box<Context>,
+    },
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 12] = [
         "credentials",
         "login",
         "logout",
@@ -92,6 +100,7 @@ impl Request {
         "config",
         "doctor",
         "prompt-test",
+        "child-files",
         "stop",
     ];
 }

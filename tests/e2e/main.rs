@@ -44,4 +44,5 @@ mod sources_end;
 mod strangers;
 mod trouble;
 mod users;
+mod via_process;
 mod wire;

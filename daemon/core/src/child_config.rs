@@ -3,7 +3,7 @@
 //!
 //! Settings are copied from a list: a way to find credentials that is not known here must never get in.
 
-use crate::config_file::{Profile, Profiles, Value};
+use crate::config_file::{Profiles, Value};
 
 /// What is copied of a profile.
 const SETTINGS: [&str; 42] = [
@@ -59,46 +59,39 @@ const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
 /// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
 /// left out.
 pub fn text(profiles: &Profiles, awsd: &str) -> String {
-    let mut text = String::from("# Made by awsd; changes are lost.\n");
+    let mut lines = vec!["# Made by awsd; changes are lost.".to_owned()];
     for profile in profiles.iter() {
-        let (Some(name), Some(command)) = (header("profile", &profile.name), command(awsd, &profile.name))
-        else {
-            continue;
-        };
-        let name = if profile.name == "default" { "default".to_owned() } else { name };
-        text += &format!("\n[{name}]\ncredential_process = {command}\n");
+        let named = header("profile", &profile.name).zip(command(awsd, &profile.name));
+        let Some((header, command)) = named else { continue };
+        let header = if profile.name == "default" { "[default]".to_owned() } else { header };
+        lines.extend([String::new(), header, format!("credential_process = {command}")]);
         for key in SETTINGS {
-            if let Some(value) = find(profile, key) {
-                copy(&mut text, key, value, |_| true);
-            }
+            let property = profile.properties.iter().find(|property| property.key == key);
+            lines.extend(property.and_then(|property| copied(key, &property.value, |_| true)));
         }
     }
     for section in profiles.all_services() {
-        let Some(name) = header("services", &section.name) else { continue };
-        text += &format!("\n[{name}]\n");
-        for service in &section.properties {
-            copy(&mut text, &service.key, &service.value, |key| SERVICE_SETTINGS.contains(&key));
-        }
+        let Some(header) = header("services", &section.name) else { continue };
+        lines.extend([String::new(), header]);
+        let wanted = |key: &str| SERVICE_SETTINGS.contains(&key);
+        let services = section.properties.iter();
+        lines.extend(services.filter_map(|service| copied(&service.key, &service.value, wanted)));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
-fn find<'a>(profile: &'a Profile, key: &str) -> Option<&'a Value> {
-    profile.properties.iter().find(|property| property.key == key).map(|property| &property.value)
-}
-
-/// One line, or a key without a value and the lines below it.
-fn copy(text: &mut String, key: &str, value: &Value, wanted: impl Fn(&str) -> bool) {
+/// A key with its value, or without one and with the lines below it.
+fn copied(key: &str, value: &Value, wanted: impl Fn(&str) -> bool) -> Option<String> {
     let nested: Vec<_> = value
         .all_nested()
         .filter(|(key, value)| wanted(key) && is_plain(key) && is_plain(value))
-        .map(|(key, value)| format!("  {key} = {value}\n"))
+        .map(|(key, value)| format!("\n  {key} = {value}"))
         .collect();
     if !nested.is_empty() {
-        *text += &format!("{key} =\n{}", nested.concat());
-    } else if value.all_nested().next().is_none() && is_plain(value.text()) && !value.text().is_empty() {
-        *text += &format!("{key} = {}\n", value.text());
+        return Some(format!("{key} ={}", nested.concat()));
     }
+    let is_line = value.all_nested().next().is_none() && is_plain(value.text()) && !value.text().is_empty();
+    is_line.then(|| format!("{key} = {}", value.text()))
 }
 
 /// A section's header as every AWS program reads it; none where there is none.
@@ -116,7 +109,7 @@ fn header(kind: &str, name: &str) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("{kind} {quoted}"))
+    Some(format!("[{kind} {quoted}]"))
 }
 
 /// What the AWS programs run, some by a shell and some without.
@@ -186,6 +179,9 @@ mod tests {
     #[test]
     fn what_cannot_be_written_again_is_left_out() {
         let text = of("", "[a'b\"c]\nregion = x\n[fine]\noutput = a\n  b\n");
-        assert!(!text.contains("a'b") && text.contains("[profile fine]") && !text.contains("output"), "{text}");
+        assert!(
+            !text.contains("a'b") && text.contains("[profile fine]") && !text.contains("output"),
+            "{text}"
+        );
     }
 }

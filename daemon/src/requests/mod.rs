@@ -1,6 +1,7 @@
 //! What each kind of request comes to: an event for the core, or an answer at once. One file per kind that needs more than
 //! a line.
 
+mod child;
 mod credentials;
 mod doctor;
 mod list;
@@ -65,6 +66,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::PromptTest { prompting } => {
             Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
         }
+        Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
