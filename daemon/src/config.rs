@@ -4,6 +4,7 @@
 //! the daemon: `status`, `logout` and `doctor` must work so that it can be mended.
 
 mod parse;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use awsd_core::session;
-use awsd_proto::{Setting, duration};
+use awsd_proto::Setting;
 
 /// Larger than any settings a person writes.
 const MAX_FILE: u64 = 256 * 1024;
@@ -129,42 +130,9 @@ impl Settings {
         }
     }
 
-    /// Each setting, its value and its origin.
-    pub(crate) fn rows(&self, file: &Path) -> Vec<Setting> {
-        let row = |key: String, value: String, line: Option<usize>| {
-            let origin = line.map_or("built in".to_owned(), |line| format!("{}:{line}", file.display()));
-            Setting { key, value, origin }
-        };
-        let quoted = |text: &str| format!("{text:?}");
-        let time = |set: &Set<Duration>| quoted(&duration::format(set.value));
-        let mut rows = vec![
-            row("defaults.mfa_duration".into(), time(&self.mfa_duration), self.mfa_duration.line),
-            row("defaults.wait".into(), time(&self.wait), self.wait.line),
-            row("defaults.desktop".into(), self.desktop.value.to_string(), self.desktop.line),
-            row("defaults.notify_after".into(), time(&self.notify_after), self.notify_after.line),
-            row("defaults.offer_before".into(), time(&self.offer_before), self.offer_before.line),
-            row("defaults.offer_pause".into(), time(&self.offer_pause), self.offer_pause.line),
-            row(
-                "defaults.lock_on_screen_lock".into(),
-                self.lock_on_screen_lock.value.to_string(),
-                self.lock_on_screen_lock.line,
-            ),
-        ];
-        if let Some(dialog) = &self.dialog {
-            rows.push(row("defaults.dialog".into(), quoted(dialog.value.name()), dialog.line));
-        }
-        if let Some(pinentry) = &self.pinentry {
-            let path = pinentry.value.display().to_string();
-            rows.push(row("defaults.pinentry".into(), quoted(&path), pinentry.line));
-        }
-        if let Some(name) = &self.role_session_name {
-            rows.push(row("defaults.role_session_name".into(), quoted(&name.value), name.line));
-        }
-        for (profile, set) in &self.allow_long_lived {
-            let key = format!("profile.{profile}.allow_long_lived");
-            rows.push(row(key, set.value.to_string(), set.line));
-        }
-        rows
+    /// Each setting, its value and its origin; `session_name` where nobody has set a name for role sessions.
+    pub(crate) fn rows(&self, file: &Path, session_name: &str) -> Vec<Setting> {
+        rows::rows(self, file, session_name)
     }
 }
 
