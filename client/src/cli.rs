@@ -296,17 +296,17 @@ pub(crate) struct Logout {
 #[derive(Debug, PartialEq, Eq, Args)]
 #[command(after_long_help = "\
 Examples:
-  awsd mfa                            which codes are waited for
-  awsd mfa 123456                     answer the only one
-  awsd mfa 123456 --for dev           answer the one that the profile dev waits for
-  ykman oath code -s aws | awsd mfa -
-                                      read the code from standard input")]
+  awsd mfa                    which codes are waited for
+  awsd mfa 123456             answer the only one
+  awsd mfa 123456 --for dev   answer the one that the profile dev waits for
+  ykman oath accounts code --single aws | awsd mfa -
+                              read the code from standard input")]
 pub(crate) struct Mfa {
     /// The code; `-` reads it from standard input
     #[arg(value_parser = secret())]
     pub(crate) code: Option<Secret>,
 
-    /// Only needed where codes of several devices are waited for
+    /// A profile or the ARN of a device, where codes of several devices are waited for
     #[arg(long = "for", value_name = "PROFILE", requires = "code")]
     pub(crate) profile: Option<String>,
 

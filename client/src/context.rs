@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use awsd_proto::{Caller, Context};
 
 use crate::failure::{Exit, Failure};
+use crate::render::text::safe;
 
 /// The longest text about a command that is shown beside a question, in characters.
 const MAX_COMMAND: usize = 120;
@@ -119,7 +120,7 @@ fn text(name: &str, value: OsString) -> Result<String, Failure> {
 
 /// This process, for the person who is asked for a code.
 pub(crate) fn caller(command: &str) -> Caller {
-    let shown: String = command.chars().filter(|c| !c.is_control()).take(MAX_COMMAND).collect();
+    let shown: String = safe(command).chars().take(MAX_COMMAND).collect();
     Caller { pid: Some(std::process::id()), command: Some(shown) }
 }
 
@@ -207,9 +208,9 @@ mod tests {
 
     #[test]
     fn the_command_is_cut_and_cleaned() {
-        let command = ["/usr/bin/aws", "s3\nls", &"x".repeat(200)].map(OsString::from);
+        let command = ["/usr/bin/aws", "s3\nls\u{202e}", &"x".repeat(200)].map(OsString::from);
         let shown = caller(&command_line(&command)).command.unwrap();
-        assert!(shown.starts_with("aws s3ls xxx"));
+        assert!(shown.starts_with("aws s3\u{fffd}ls\u{fffd} xxx"), "{shown}");
         assert_eq!(shown.chars().count(), MAX_COMMAND);
     }
 }

@@ -236,7 +236,7 @@ pub enum ErrorCode {
     NotNow,
     /// No question is open, or none for that profile.
     NoQuestion,
-    /// Several questions are open: say for which profile.
+    /// Several questions are open: say for which profile or device.
     SeveralQuestions,
     /// The device cannot be used for the API, is not the user's, or cannot be found.
     BadDevice,

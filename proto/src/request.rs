@@ -44,7 +44,7 @@ pub enum Request {
     Mfa {
         /// Six digits.
         code: Secret,
-        /// Only needed where several devices have an open question.
+        /// A profile, or the serial number or ARN of a device; only needed where several devices have an open question.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<String>,
     },

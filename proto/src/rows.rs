@@ -67,9 +67,9 @@ pub struct Status {
 /// A setting, its value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// As in the file (`defaults.wait`).
+    /// As in the file (`defaults.wait`); `profile.*.` is what holds for profiles without the setting.
     pub key: String,
-    /// As it would be written in the file.
+    /// As it would be written in the file; in parentheses what holds as long as nothing is written.
     pub value: String,
     /// `built in`, or the file and line.
     pub origin: String,

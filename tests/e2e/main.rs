@@ -28,6 +28,7 @@ mod networks;
 mod odd;
 mod passed_on;
 mod people;
+mod playing;
 mod process;
 mod profiles;
 mod prompts;

@@ -13,15 +13,20 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A span of time in its two largest units: `11h 42m`, `42m`, `59s`.
+/// A span of time in its two largest units, the smaller one to the nearest: `11h 42m`, `42m`, `59s`. A session that is a
+/// second old has its whole life left.
 pub(crate) fn span(seconds: u64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, _) => format!("{minutes}m"),
-        (0, _, _) => format!("{hours}h {}m", minutes % 60),
-        _ => format!("{days}d {}h", hours % 24),
+    let (minutes, hours) = (nearest(seconds, 60), nearest(seconds, 3600));
+    match minutes {
+        _ if seconds < 60 => format!("{seconds}s"),
+        ..60 => format!("{minutes}m"),
+        60..1440 => format!("{}h {}m", minutes / 60, minutes % 60),
+        _ => format!("{}d {}h", hours / 24, hours % 24),
     }
+}
+
+fn nearest(seconds: u64, unit: u64) -> u64 {
+    seconds.saturating_add(unit / 2) / unit
 }
 
 /// Rows in columns, two blanks between them. The cells are made safe here.
@@ -55,8 +60,14 @@ mod tests {
 
     #[test]
     fn spans_have_at_most_two_units() {
-        let spans = [0, 59, 60, 3599, 3600, 42_120, 86_400, 90_000].map(span);
+        let spans = [0, 59, 60, 3540, 3600, 42_120, 86_400, 90_000].map(span);
         assert_eq!(spans, ["0s", "59s", "1m", "59m", "1h 0m", "11h 42m", "1d 0h", "1d 1h"]);
+    }
+
+    #[test]
+    fn the_smaller_unit_is_the_nearest() {
+        let spans = [89, 90, 3569, 3570, 43_199, 86_369, 86_370, 129_599].map(span);
+        assert_eq!(spans, ["1m", "2m", "59m", "1h 0m", "12h 0m", "23h 59m", "1d 0h", "1d 12h"]);
     }
 
     #[test]

@@ -130,7 +130,12 @@ impl Core {
     fn granted(&mut self, now: Now, call: CallId, node: &Node, keys: Keys, out: &mut Vec<Effect>) {
         let spread = self.spread();
         let expiration = keys.expiration.unwrap_or_default();
-        let life = expiration.since(now.wall.shifted(self.skew));
+        let left = expiration.since(now.wall.shifted(self.skew));
+        let asked = match node {
+            Node::User(..) => self.settings.mfa_duration,
+            Node::Role(_, key) => key.duration,
+        };
+        let life = policy::life(asked, left);
         // Taken so late, it is what the last call was to bring.
         let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
         let Some(slot) = self.slots.get_mut(node) else { return };
@@ -139,6 +144,7 @@ impl Core {
         slot.lease = Some(Lease {
             keys: Arc::new(keys),
             granted: now.boot,
+            ends: now.boot + left.min(life),
             life,
             expiration,
             used: false,

@@ -10,6 +10,7 @@ mod planning;
 mod status;
 
 use awsd_core::event::{Display, Event, RequestId};
+use awsd_core::plan::session_name;
 use awsd_core::session::{self, Core};
 use awsd_core::time::{Boot, Now};
 use awsd_proto::{self as proto, Error, ErrorCode, Request};
@@ -78,7 +79,7 @@ fn tell(event: Event) -> Action {
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let rows = settings.rows(world.settings_file());
+    let rows = settings.rows(world.settings_file(), &session_name(world.user_name()));
     Ok(done_with_rows(rows.into_iter().map(proto::Event::Setting).collect()))
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn ask(display: Display, tools: Tools) -> Vec<PromptCheck> {
     };
     let notification = notification(card("Press any button: nothing is done with it")).await;
     let dialog = dialog(card("Type any six digits: nothing is done with them")).await;
-    vec![judged_notification(notification, dialog.ok), dialog]
+    vec![judged_notification(notification, dialog.ok, &display), dialog]
 }
 
 /// Shows a notification until it is answered. An error is a sentence.
@@ -73,7 +73,7 @@ async fn answer(mut heard: mpsc::Receiver<Heard>) -> Result<Shown, String> {
 }
 
 /// Of a notification without a field for the code, the dialog is the other half.
-fn judged_notification(tried: Result<Shown, String>, dialog_works: bool) -> PromptCheck {
+fn judged_notification(tried: Result<Shown, String>, dialog_works: bool, display: &Display) -> PromptCheck {
     let surface = "notification";
     match tried {
         Ok(shown) => {
@@ -86,13 +86,15 @@ fn judged_notification(tried: Result<Shown, String>, dialog_works: bool) -> Prom
             check(surface, false, sentence, Some(hint))
         }
         Err(sentence) => {
-            let hint = "start a notification service, or look whether the desktop holds notifications back";
+            let mend = "start a notification service, or look whether the desktop holds notifications back";
+            let hint = if display.is_graphical() { mend } else { NO_DESKTOP };
             check(surface, false, sentence, Some(hint))
         }
     }
 }
 
 async fn dialog(card: Card) -> PromptCheck {
+    let has_screen = card.display.has_screen();
     let tried = timeout(LIMIT, dialog::ask_with_any(dialog::Request::new(&card, true))).await;
     let (ok, sentence, hint) = match tried {
         Ok((Some(program), End::Code(_))) => {
@@ -101,11 +103,11 @@ async fn dialog(card: Card) -> PromptCheck {
         Ok((Some(program), End::Cancelled)) => {
             (true, format!("A dialog was shown by {program} and put off."), None)
         }
-        Ok((_, End::Unusable(why))) => (
-            false,
-            format!("A dialog cannot ask: {why}."),
-            Some("install pinentry-gnome3, pinentry-qt, zenity or kdialog"),
-        ),
+        Ok((_, End::Unusable(why))) => {
+            let mend = "install pinentry-gnome3, pinentry-qt, zenity or kdialog";
+            let hint = if has_screen { mend } else { NO_DESKTOP };
+            (false, format!("A dialog cannot ask: {why}."), Some(hint))
+        }
         Ok(_) => (false, "A dialog was shown, and closed by somebody else.".to_owned(), Some(LOOK)),
         Err(_) => {
             let sentence = format!("A dialog was shown, and nobody answered it in {} s.", LIMIT.as_secs());
@@ -114,6 +116,10 @@ async fn dialog(card: Card) -> PromptCheck {
     };
     check("dialog", ok, sentence, hint)
 }
+
+/// What to do where nothing that is installed or started could show a question, as over ssh.
+const NO_DESKTOP: &str =
+    "try it at a desktop; elsewhere codes are given at the terminal, or with: awsd mfa CODE";
 
 /// What to do about a question that nobody has answered.
 const LOOK: &str = "look for it on the screen, and try again: awsd doctor --prompts";
