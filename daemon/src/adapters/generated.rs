@@ -16,8 +16,7 @@ const MODE: u32 = 0o400;
 /// # Errors
 /// Where the directory or the file cannot be written.
 pub(crate) fn file(directory: &Path, text: &str) -> io::Result<PathBuf> {
-    let digest = Sha256::digest(text);
-    let path = directory.join(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let path = directory.join(hex::encode(Sha256::digest(text)));
     // A crash may have left less; a person may have changed it.
     if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(path);

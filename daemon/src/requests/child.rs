@@ -27,12 +27,12 @@ pub(super) fn files<W: World>(world: &mut W, awsd: &str, context: &Context) -> R
         });
     }
     let config = child_config::text(&profiles, awsd);
-    let mut file = |text: &str| world.generated(text).map_err(unwritable).and_then(utf8);
+    let mut file = |text: &str| world.generated(text).map_err(|error| unwritable(&error)).and_then(utf8);
     let (config_file, credentials_file) = (file(&config)?, file("")?);
     Ok(Action::Reply(vec![Update::ChildFiles(ChildFiles { config_file, credentials_file })]))
 }
 
-fn unwritable(error: std::io::Error) -> Error {
+fn unwritable(error: &std::io::Error) -> Error {
     Error {
         error: ErrorCode::Unavailable,
         sentence: format!("the files for the command cannot be written: {error}"),
