@@ -12,6 +12,7 @@ mod life;
 mod log;
 mod machine;
 mod places;
+#[cfg(target_os = "linux")]
 mod readable;
 mod regular;
 mod report;
