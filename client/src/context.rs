@@ -144,12 +144,12 @@ mod tests {
     fn paths_are_made_absolute() {
         let found = context(&[
             ("HOME", "/home/alice"),
-            ("AWS_CONFIG_FILE", "~/work/config"),
+            ("AWS_CONFIG_FILE", "~/elsewhere/config"),
             ("AWS_SHARED_CREDENTIALS_FILE", "keys"),
             ("AWS_CA_BUNDLE", "/etc/ca.pem"),
         ])
         .unwrap();
-        assert_eq!(found.config_file.as_deref(), Some("/home/alice/work/config"));
+        assert_eq!(found.config_file.as_deref(), Some("/home/alice/elsewhere/config"));
         assert_eq!(found.credentials_file.as_deref(), Some("/work place/keys"));
         assert_eq!(found.ca_bundle.as_deref(), Some("/etc/ca.pem"));
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use awsd_core::effect::Effect;
-use awsd_core::event::{CallId, Event, Failure, Outcome, RequestId};
+use awsd_core::event::{CallId, Event, Failure, Outcome, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use awsd_proto::{Event as Row, PromptCheck, Request};
@@ -88,7 +88,7 @@ impl<W: World> App<W> {
             Command::Request { id, request, updates } => self.request(id, request, updates),
             Command::Typed { by, question, code } => {
                 let code = SecretString::from(code.expose());
-                self.happened(Event::Typed { by, question, code });
+                self.happened(Event::Typed { at: Surface::Terminal(by), question, code });
             }
             Command::Chosen { by, question, device } => {
                 self.happened(Event::Chosen { by, question, device });

@@ -2,49 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
-/// The variables that are taken over from a client. All others could change what a program does (`LD_PRELOAD`, …).
-const ALLOWED: [&str; 14] = [
-    "DBUS_SESSION_BUS_ADDRESS",
-    "DISPLAY",
-    "GPG_TTY",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LC_MESSAGES",
-    "TERM",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_CURRENT_DESKTOP",
-    "XDG_RUNTIME_DIR",
-    "XDG_SESSION_ID",
-    "XDG_SESSION_TYPE",
-];
+use awsd_core::event;
+use awsd_proto::display;
 
 /// The variables that programs get from the daemon itself.
 const OWN: [&str; 2] = ["HOME", "PATH"];
 
-/// The longest value that is taken over, in bytes.
-const LONGEST: usize = 4096;
-
 /// The allow-listed variables of the client that asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Display(BTreeMap<String, String>);
+pub(crate) struct Display(Arc<BTreeMap<String, String>>);
 
 impl Display {
-    /// Takes what is allowed, and leaves the rest.
+    /// Takes what is allowed, and leaves the rest: clients are not trusted to have done so.
     pub(crate) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let usable = |(name, value): &(String, String)| {
-            ALLOWED.contains(&name.as_str()) && (1..=LONGEST).contains(&value.len()) && !value.contains('\0')
-        };
-        Self(variables.into_iter().filter(usable).collect())
+        let allowed = variables.into_iter().filter(|(name, value)| display::is_allowed(name, value));
+        Self(Arc::new(allowed.collect()))
     }
 
     /// What the daemon's own environment says: the desktop from which it was started, which may be none.
     pub(crate) fn own() -> Self {
-        let text =
-            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        Self::new(std::env::vars_os().filter_map(text))
+        Self::new(display::of(|name| std::env::var_os(name)))
+    }
+
+    /// It names a desktop.
+    fn is_graphical(&self) -> bool {
+        self.has_screen() || self.get("DBUS_SESSION_BUS_ADDRESS").is_some()
     }
 
     /// Somebody can see a window.
@@ -76,6 +60,18 @@ impl Display {
     }
 }
 
+impl From<Display> for event::Display {
+    fn from(display: Display) -> Self {
+        Self { graphical: display.is_graphical(), variables: display.0 }
+    }
+}
+
+impl From<&event::Display> for Display {
+    fn from(display: &event::Display) -> Self {
+        Self(Arc::clone(&display.variables))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,14 +82,8 @@ mod tests {
 
     #[test]
     fn only_what_is_allowed_is_taken_over() {
-        let long = "x".repeat(LONGEST + 1);
-        let display = display(&[
-            ("DISPLAY", ":1"),
-            ("LD_PRELOAD", "/x.so"),
-            ("LANG", "a\0b"),
-            ("TERM", &long),
-            ("PATH", "/evil"),
-        ]);
+        let display =
+            display(&[("DISPLAY", ":1"), ("LD_PRELOAD", "/x.so"), ("LANG", "a\0b"), ("PATH", "/evil")]);
         assert_eq!(display, super::tests::display(&[("DISPLAY", ":1")]));
         let environment = display.environment();
         assert_eq!(environment.get(&OsString::from("PATH")), std::env::var_os("PATH").as_ref());
@@ -110,6 +100,15 @@ mod tests {
         assert_eq!(bus("autolaunch:"), None);
         assert_eq!(display(&[("XDG_RUNTIME_DIR", "/r")]).bus().as_deref(), Some("unix:path=/r/bus"));
         assert_eq!(Display::default().bus(), None);
+    }
+
+    #[test]
+    fn a_desktop_has_a_screen_or_a_bus() {
+        let graphical = |name, value| event::Display::from(display(&[(name, value)])).graphical;
+        assert!(graphical("DISPLAY", ":1") && graphical("WAYLAND_DISPLAY", "wayland-1"));
+        assert!(graphical("DBUS_SESSION_BUS_ADDRESS", "unix:path=/b"));
+        // A terminal over ssh has a runtime directory, too.
+        assert!(!graphical("XDG_RUNTIME_DIR", "/r") && !graphical("DISPLAY", ""));
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl World for Machine {
 
     fn seen(&mut self, display: &Display) {
         if display.graphical {
-            self.presence.follow(&translate::of_caller(display));
+            self.presence.follow(&display.into());
         }
     }
 

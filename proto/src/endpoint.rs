@@ -63,7 +63,7 @@ impl Endpoint {
         self.verify()
     }
 
-    /// Refuses a directory that others could have made or may change (facts: pre-created and symlinked sockets). Both
+    /// Refuses a directory that others could have made or may change: a socket that waits there, or a link. Both
     /// sides call it before they say or accept anything. A directory that is not there is an [`EndpointError::Io`] of
     /// kind `NotFound`.
     #[cfg(unix)]

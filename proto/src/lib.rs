@@ -8,15 +8,18 @@ pub mod duration;
 pub mod endpoint;
 pub mod frame;
 pub mod lock;
-pub mod message;
 pub mod places;
+pub mod reply;
+pub mod request;
 pub mod rows;
 pub mod secret;
 pub mod text;
 
-pub use message::{
-    Answer, Caller, Choice, Context, Credentials, CredentialsRequest, Envelope, Error, ErrorCode, Event,
-    Login, Notice, NoticeKind, Prompting, Purpose, Question, Reply, Request, ServerLine, Versioned,
+pub use reply::{
+    Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply, ServerLine, Versioned,
+};
+pub use request::{
+    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Prompting, Purpose, Request,
 };
 pub use rows::{Finding, ProfileRow, PromptCheck, SessionRow, Setting, Severity, Status};
 pub use secret::Secret;

@@ -134,7 +134,7 @@ impl Service {
     }
 }
 
-/// The partition of a region (facts: the region's prefix says it; an unknown one is in `aws`).
+/// The partition of a region. Its prefix says it, as in the SDKs' `partitions.json`; an unknown one is in `aws`.
 pub fn partition(region: &str) -> &'static str {
     const PREFIXES: [(&str, &str); 7] = [
         ("cn-", "aws-cn"),

@@ -2,8 +2,6 @@
 //!
 //! Here it is decided what it shows and when. How it looks, and whether there is one, others know.
 
-use secrecy::SecretString;
-
 use crate::effect::{Effect, Question};
 use crate::event::{Display, QuestionId};
 use crate::graph::Device;
@@ -97,28 +95,6 @@ impl Core {
     ) -> impl Iterator<Item = &'a Pending> {
         let there = places.iter().filter(move |(_, place)| place.device == *device);
         there.filter_map(|(id, _)| self.asks.get(id))
-    }
-
-    /// A code was given on the desktop, which alone hears what is wrong with its form.
-    pub(crate) fn entered(
-        &mut self,
-        now: Now,
-        question: QuestionId,
-        code: &SecretString,
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(device) = self.desk.find(question) else { return };
-        if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
-            return;
-        }
-        match self.desk.judge(now, self.skew, &device, code) {
-            Ok(code) => self.send_code(now, &device, code, out),
-            Err(unfit) => {
-                let Some(open) = self.desk.open(&device) else { return };
-                let question = self.question(now, &device, open, &self.places);
-                out.push(Effect::Ask(Question { reason: Some(unfit.sentence), ..question }));
-            }
-        }
     }
 
     /// The desktop can show a question, or an offer, to nobody: whoever waits only for it is told.

@@ -27,12 +27,11 @@ pub enum Event {
     /// A client wants credentials. Answered by exactly one [`crate::effect::Effect::Served`] or
     /// [`crate::effect::Effect::Denied`].
     Ask(RequestId, Box<Ask>),
-    /// A client that waits for a question was typed a code. Feedback comes as the question itself, asked again or
-    /// withdrawn.
+    /// A code was typed. Feedback comes as the question itself, asked again or withdrawn.
     Typed {
-        /// The request that waits.
-        by: RequestId,
-        /// The question on that client's screen; a code for another one is ignored.
+        /// Where the question was shown.
+        at: Surface,
+        /// Which it was; a code for another one is ignored.
         question: QuestionId,
         /// As typed.
         code: SecretString,
@@ -52,13 +51,6 @@ pub enum Event {
         by: RequestId,
         /// Which question, where several are open: one that this profile waits for, or this device's.
         profile: Option<String>,
-        /// As typed.
-        code: SecretString,
-    },
-    /// A code was given on the desktop.
-    Entered {
-        /// The question that was shown there.
-        question: QuestionId,
         /// As typed.
         code: SecretString,
     },
@@ -90,6 +82,15 @@ pub enum Event {
     },
     /// The moment of `Core::next_wake` has come.
     Woken,
+}
+
+/// Where a question is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// The terminal of a request that waits.
+    Terminal(RequestId),
+    /// Notifications and dialogs.
+    Desktop,
 }
 
 /// What a client asks for.

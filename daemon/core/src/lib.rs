@@ -17,6 +17,7 @@ pub mod verdict;
 mod advance;
 mod calls;
 mod choice;
+mod codes;
 mod denial;
 mod desktop;
 mod failures;

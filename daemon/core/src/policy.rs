@@ -8,7 +8,8 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-/// The session duration that STS grants to every role, and the most it grants to a chained one (facts A2).
+/// The session duration that STS grants to every role, and the most it grants to a chained one (API
+/// reference of `AssumeRole`, `DurationSeconds`).
 pub const CHAINED_LIMIT: Duration = minutes(60);
 
 /// A caller that asks again is renewed silently under this: botocore runs its helper on every request under 15 min.
@@ -32,7 +33,7 @@ pub const JITTER: Duration = minutes(2);
 /// A caller whose session is still good does not wait longer than this for its renewal.
 pub const RENEWAL_PATIENCE: Duration = Duration::from_secs(2);
 
-/// AWS looks at nine codes per device and 3 minutes (facts A4); one is left for the person's other tools.
+/// AWS has been seen to look at nine codes per device and 3 minutes, right or wrong; one is left for the person's other tools.
 pub const TRIES: usize = 8;
 
 /// The length of AWS's window of tries, aligned to UTC.

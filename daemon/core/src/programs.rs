@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::denial;
 use crate::effect::{self, Effect, Reason};
 use crate::event::{Patience, ProgramNews, QuestionId};
@@ -54,34 +56,46 @@ impl Core {
     pub(crate) fn run_programs(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
         let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
         for device in devices {
-            let patient =
-                self.waiting_at(device, places).filter(|pending| pending.patience != Patience::Never);
-            let named = patient.into_iter().find_map(|pending| {
-                let words = Arc::clone(pending.chain.mfa_process.as_ref()?);
-                Some(effect::Program { words, display: pending.caller.display.clone() })
-            });
-            let shown = self.is_shown(device);
-            let Some(named) = named else {
+            if let Some(named) = self.named_program(device, places) {
+                self.run_program(now, device, named, out);
+            } else if self.desk.open(device).is_some_and(Open::is_to_run_again) {
                 // Who brought the program has left; it is not run again for the others.
-                if self.desk.open(device).is_some_and(Open::is_to_run_again) {
-                    self.give_up_program(device);
-                }
-                continue;
-            };
-            let Some(open) = self.desk.open_mut(device) else { continue };
-            let due = match &open.program {
-                None => true,
-                Some(program) => matches!(program.state, State::Again(at) if at <= now.boot),
-            };
-            if due && open.verifying.is_none() {
-                let runs = open.program.as_ref().map_or(0, |program| program.runs) + 1;
-                // A question that people see already is not taken away from them.
-                let state = if shown { State::Slow } else { State::Running };
-                open.program = Some(Program { state, runs });
-                self.programs.insert(open.id);
-                out.push(Effect::Run(open.id, named));
+                self.give_up_program(device);
             }
         }
+        self.stop_programs(out);
+    }
+
+    /// The program that one of those who wait has for a device.
+    fn named_program(&self, device: &Device, places: &Places) -> Option<effect::Program> {
+        let mut patient =
+            self.waiting_at(device, places).filter(|pending| pending.patience != Patience::Never);
+        patient.find_map(|pending| {
+            let words = Arc::clone(pending.chain.mfa_process.as_ref()?);
+            Some(effect::Program { words, display: pending.caller.display.clone() })
+        })
+    }
+
+    /// Runs a program unless it runs, has failed, or its next code is not due yet.
+    fn run_program(&mut self, now: Now, device: &Device, named: effect::Program, out: &mut Vec<Effect>) {
+        let shown = self.is_shown(device);
+        let Some(open) = self.desk.open_mut(device) else { return };
+        let due = match &open.program {
+            None => true,
+            Some(program) => matches!(program.state, State::Again(at) if at <= now.boot),
+        };
+        if due && open.verifying.is_none() {
+            let runs = open.program.as_ref().map_or(0, |program| program.runs) + 1;
+            // A question that people see already is not taken away from them.
+            let state = if shown { State::Slow } else { State::Running };
+            open.program = Some(Program { state, runs });
+            self.programs.insert(open.id);
+            out.push(Effect::Run(open.id, named));
+        }
+    }
+
+    /// Stops the programs that run for nobody any more, or beside a code that is being checked.
+    fn stop_programs(&mut self, out: &mut Vec<Effect>) {
         let runs = |id: &QuestionId| {
             self.desk.all().any(|(_, open)| {
                 let state = open.program.as_ref().map(|program| &program.state);
@@ -120,31 +134,37 @@ impl Core {
         let Some(device) = self.desk.find(question).filter(|_| self.programs.contains(&question)) else {
             return;
         };
-        if let ProgramNews::Slow = news {
-            let touch = "the program that gives the code waits, perhaps for a touch of your security key";
-            let waiting = self.places.iter().filter(|(_, place)| place.device == device);
-            out.extend(waiting.map(|(id, _)| Effect::Progress(*id, touch.to_owned())));
-            self.set_program(&device, State::Slow, Some(touch));
-            return;
+        match news {
+            ProgramNews::Slow => {
+                let touch = "the program that gives the code waits, perhaps for a touch of your security key";
+                let waiting = self.places.iter().filter(|(_, place)| place.device == device);
+                out.extend(waiting.map(|(id, _)| Effect::Progress(*id, touch.to_owned())));
+                self.set_program(&device, State::Slow, Some(touch));
+            }
+            ProgramNews::Code(code) => {
+                self.programs.remove(&question);
+                self.program_gave(now, &device, &code, out);
+            }
+            ProgramNews::Failed(why) => {
+                self.programs.remove(&question);
+                self.set_program(&device, State::Ended, Some(&why));
+            }
         }
-        self.programs.remove(&question);
-        let code = match news {
-            ProgramNews::Code(code) => code,
-            ProgramNews::Slow => return,
-            ProgramNews::Failed(why) => return self.set_program(&device, State::Ended, Some(&why)),
-        };
-        match self.desk.judge(now, self.skew, &device, &code) {
+    }
+
+    fn program_gave(&mut self, now: Now, device: &Device, code: &SecretString, out: &mut Vec<Effect>) {
+        match self.desk.judge(now, self.skew, device, code) {
             Ok(code) => {
                 // The next call of this device needs the next code.
-                self.set_program(&device, State::Again(self.next_step(now)), None);
-                self.send_code(now, &device, code, out);
+                self.set_program(device, State::Again(self.next_step(now)), None);
+                self.send_code(now, device, code, out);
             }
             Err(unfit) if unfit.reason == Reason::SpentCode => {
-                self.set_program(&device, State::Again(self.next_step(now)), None);
+                self.set_program(device, State::Again(self.next_step(now)), None);
             }
             Err(unfit) => {
                 let why = denial::program_gave(&unfit.sentence);
-                self.set_program(&device, State::Ended, Some(&why));
+                self.set_program(device, State::Ended, Some(&why));
             }
         }
     }

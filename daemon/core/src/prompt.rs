@@ -1,16 +1,14 @@
-//! Codes: one open question per MFA device, what has been spent, how many tries are left.
-//!
-//! A code belongs to one call. It is judged here before AWS sees it, and it is never used twice.
+//! Questions: at most one open per MFA device, for all calls that need a code of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::effect::{Denial, Question, Reason};
+use crate::codes::{Codes, Unfit};
+use crate::effect::{Denial, Question};
 use crate::event::{CallId, Caller, QuestionId, RequestId};
 use crate::graph::{Device, Node};
-use crate::policy::{NOT_NOW, QUESTION_LINGERS, SPENT_MEMORY, TRIES, TRIES_WINDOW};
+use crate::policy::{NOT_NOW, QUESTION_LINGERS};
 use crate::programs::Program;
 use crate::time::{Boot, Now, Wall};
 
@@ -24,9 +22,7 @@ pub(crate) struct Desk {
 /// What is known of a device.
 #[derive(Debug, Default)]
 struct Record {
-    spent: Vec<(Boot, SecretString)>,
-    /// When AWS was asked about a code, on its own clock.
-    tries: Vec<Wall>,
+    codes: Codes,
     quiet_until: Boot,
     open: Option<Open>,
 }
@@ -74,13 +70,6 @@ pub(crate) struct Verifying {
     pub code: SecretString,
     /// When its try was counted.
     counted: Wall,
-}
-
-/// Why a code is not sent.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unfit {
-    pub reason: Reason,
-    pub sentence: String,
 }
 
 impl Open {
@@ -227,33 +216,10 @@ impl Desk {
         device: &Device,
         typed: &SecretString,
     ) -> Result<SecretString, Unfit> {
-        let code: String = typed.expose_secret().chars().filter(|c| !c.is_whitespace()).collect();
-        let code = SecretString::from(code);
-        let digits = code.expose_secret();
-        if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Unfit {
-                reason: Reason::WrongCode,
-                sentence: "an MFA code has six digits".to_owned(),
-            });
-        }
-        let Some(record) = self.devices.get(device) else { return Ok(code) };
-        let spent = |(at, old): &(Boot, SecretString)| {
-            now.boot.since(*at) < SPENT_MEMORY && old.expose_secret() == digits
-        };
-        if record.spent.iter().any(spent) {
-            let sentence =
-                "that code has been used, and AWS takes each only once: wait for the next one".to_owned();
-            return Err(Unfit { reason: Reason::SpentCode, sentence });
-        }
-        match record.tries_left(now.wall.shifted(skew)) {
-            Ok(()) => Ok(code),
-            Err(wait) => {
-                let sentence = format!(
-                    "too many codes were tried: AWS would refuse even a right one; go on in {} s",
-                    wait.as_secs().max(1)
-                );
-                Err(Unfit { reason: Reason::TooManyTries, sentence })
-            }
+        let wall = now.wall.shifted(skew);
+        match self.devices.get(device) {
+            Some(record) => record.codes.judge(now.boot, wall, typed),
+            None => Codes::default().judge(now.boot, wall, typed),
         }
     }
 
@@ -268,10 +234,7 @@ impl Desk {
     ) {
         let Some(record) = self.devices.get_mut(device) else { return };
         let wall = now.wall.shifted(skew);
-        record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
-        record.spent.push((now.boot, code.clone()));
-        record.tries.retain(|at| window(*at) == window(wall));
-        record.tries.push(wall);
+        record.codes.sent(now.boot, wall, &code);
         if let Some(open) = record.open.as_mut() {
             open.queue.retain(|queued| queued != node);
             open.queue.push_front(node.clone());
@@ -286,8 +249,7 @@ impl Desk {
         let record = self.devices.get_mut(device)?;
         let verifying = record.open.as_mut()?.verifying.as_mut()?;
         verifying.call = call;
-        // The machine may have slept in between: what counts is when AWS can see it.
-        record.spent.push((now.boot, verifying.code.clone()));
+        record.codes.sent_again(now.boot, &verifying.code);
         Some(verifying.code.clone())
     }
 
@@ -302,10 +264,7 @@ impl Desk {
         let Some(record) = self.devices.get_mut(device) else { return };
         let Some(verifying) = record.open.as_mut().and_then(|open| open.verifying.take()) else { return };
         if !seen {
-            record.spent.retain(|(_, code)| code.expose_secret() != verifying.code.expose_secret());
-            if let Some(position) = record.tries.iter().position(|at| *at == verifying.counted) {
-                record.tries.remove(position);
-            }
+            record.codes.take_back(&verifying.code, verifying.counted);
         }
         if let Some(open) = record.open.as_mut() {
             open.version += 1;
@@ -374,7 +333,7 @@ impl Desk {
     /// Notes who still waits, closes what nobody has waited for long enough, and forgets old codes.
     pub(crate) fn tidy(&mut self, now: Now, waited_for: &BTreeSet<Device>) {
         for (device, record) in &mut self.devices {
-            record.spent.retain(|(at, _)| now.boot.since(*at) < SPENT_MEMORY);
+            record.codes.tidy(now.boot);
             let Some(open) = record.open.as_mut() else { continue };
             if waited_for.contains(device) || open.verifying.is_some() {
                 open.alone_since = None;
@@ -393,25 +352,6 @@ impl Desk {
     /// When [`Desk::tidy`] has something to do.
     pub(crate) fn next_wake(&self) -> Option<Boot> {
         let lingering = self.all().filter_map(|(_, open)| Some(open.alone_since? + QUESTION_LINGERS));
-        let spent =
-            self.devices.values().flat_map(|record| record.spent.iter().map(|(at, _)| *at + SPENT_MEMORY));
-        lingering.chain(spent).min()
+        lingering.chain(self.devices.values().flat_map(|record| record.codes.moments())).min()
     }
-}
-
-impl Record {
-    /// Whether AWS would look at one more code now; if not, how long until it does.
-    fn tries_left(&self, wall: Wall) -> Result<(), Duration> {
-        let tries = self.tries.iter().filter(|at| window(**at) == window(wall)).count();
-        if tries < TRIES {
-            return Ok(());
-        }
-        let end = Wall(TRIES_WINDOW * u32::try_from(window(wall) + 1).unwrap_or(u32::MAX));
-        Err(end.since(wall))
-    }
-}
-
-/// Which of AWS's windows a moment is in: they are aligned to UTC (facts A4).
-fn window(wall: Wall) -> u64 {
-    wall.0.as_secs() / TRIES_WINDOW.as_secs()
 }

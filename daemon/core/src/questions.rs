@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::denial;
 use crate::effect::{Denial, Effect, Question};
-use crate::event::{Patience, QuestionId, RequestId};
+use crate::event::{Patience, QuestionId, RequestId, Surface};
 use crate::graph::{Device, Node};
 use crate::prompt::{Open, Waiter};
 use crate::reach::Target;
@@ -163,11 +163,11 @@ impl Core {
         }
     }
 
-    /// A code was typed at the terminal of a request. Only that terminal hears what is wrong with its form.
+    /// A code was typed somewhere. Only there it is said what is wrong with its form.
     pub(crate) fn typed(
         &mut self,
         now: Now,
-        by: RequestId,
+        at: Surface,
         question: QuestionId,
         code: &SecretString,
         out: &mut Vec<Effect>,
@@ -181,7 +181,11 @@ impl Core {
             Err(unfit) => {
                 let Some(open) = self.desk.open(&device) else { return };
                 let question = self.question(now, &device, open, &self.places);
-                out.push(Effect::Show(by, Question { reason: Some(unfit.sentence), ..question }));
+                let question = Question { reason: Some(unfit.sentence), ..question };
+                out.push(match at {
+                    Surface::Terminal(id) => Effect::Show(id, question),
+                    Surface::Desktop => Effect::Ask(question),
+                });
             }
         }
     }

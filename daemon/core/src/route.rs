@@ -267,7 +267,7 @@ fn hours(duration: Duration) -> String {
     }
 }
 
-/// The devices of a list that can be used for the API (facts A3: security keys cannot), and whether there were others.
+/// The devices of a list that can be used for the API (AWS takes security keys only in its console), and whether there were others.
 pub(crate) fn usable_devices(serials: Vec<String>) -> (Vec<String>, bool) {
     let all = serials.len();
     let usable: Vec<_> = serials.into_iter().filter(|serial| !serial.contains(":u2f/")).collect();

@@ -183,10 +183,9 @@ impl Core {
             Event::Ask(id, ask) => {
                 self.asks.insert(id, Pending::new(*ask, now.boot));
             }
-            Event::Typed { by, question, code } => self.typed(now, by, question, &code, &mut out),
+            Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
-            Event::Entered { question, code } => self.entered(now, question, &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),

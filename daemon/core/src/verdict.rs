@@ -1,4 +1,7 @@
-//! What a failure of AWS means for what happens next (facts A5). A pure function of the answer.
+//! What a failure of AWS means for what happens next. A pure function of the answer.
+//!
+//! STS has few error codes and says the rest in the message. Its messages are not documented: they are written here as
+//! they have been seen.
 
 use crate::event::Failure;
 
@@ -45,7 +48,7 @@ impl Verdict {
     }
 }
 
-/// The error codes by which AWS services ask to slow down (facts A5).
+/// The error codes by which AWS services ask to slow down: those that the SDKs retry as throttling.
 const THROTTLING: [&str; 14] = [
     "Throttling",
     "ThrottlingException",

@@ -1,16 +1,15 @@
 //! Requests for credentials, and for sessions to be ready.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::Chain;
-use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, RequestId};
+use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, RequestId};
 use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
 use secrecy::SecretString;
 
 use super::{Action, bad_settings, planning};
 use crate::config::Settings;
+use crate::display::Display;
 use crate::world::World;
 
 /// What is kept of a caller's command line, in characters: enough to recognise it beside a question.
@@ -87,13 +86,6 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
     }
 }
 
-/// Where the caller's person is.
-pub(super) fn seen_at(variables: BTreeMap<String, String>) -> Display {
-    let names = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"];
-    let graphical = names.iter().any(|name| variables.get(*name).is_some_and(|value| !value.is_empty()));
-    Display { variables: Arc::new(variables), graphical }
-}
-
 fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
     let Prompting { caller, terminal, choice, no_prompt, wait, code, display } = prompting;
     let wait = wait.map(Duration::from_secs);
@@ -103,7 +95,7 @@ fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
         (false, false) => Patience::Silent(wait),
     };
     let command = caller.command.map(|command| command.chars().take(MAX_COMMAND).collect());
-    let caller = Caller { pid: caller.pid, command, display: seen_at(display) };
+    let caller = Caller { pid: caller.pid, command, display: Display::new(display).into() };
     let chooses = terminal && choice;
     Ask {
         chain,

@@ -62,7 +62,9 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::Status => Ok(Action::Reply(status::updates(world, view))),
         Request::Config => config(world),
         Request::Doctor { context } => doctor::rows(world, view, &context).map(done_with_rows),
-        Request::PromptTest { prompting } => Ok(Action::TryPrompts(credentials::seen_at(prompting.display))),
+        Request::PromptTest { prompting } => {
+            Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
+        }
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))

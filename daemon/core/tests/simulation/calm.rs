@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use awsd_core::chain::{Base, RoleName};
 use awsd_core::effect::{Denial, Notice, NoticeKind, Reason, Served, SessionKind};
 use awsd_core::event::{Patience, Purpose};
-use awsd_core::time::{Boot, Wall};
+use awsd_core::time::Boot;
 
 use crate::aws::Identity;
 use crate::world::{Clocks, Held, Open, World};
@@ -15,43 +14,6 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const NOISE: Duration = Duration::from_secs(3);
-
-impl Open {
-    pub(crate) fn root(&self) -> &str {
-        match &self.chain.base {
-            Base::Keys(keys) => &keys.access_key_id,
-            Base::Source(_) => "",
-        }
-    }
-
-    fn first_role(&self) -> &str {
-        match self.chain.roles.first().map(|role| &role.arn) {
-            Some(RoleName::Arn(name) | RoleName::Bare(name)) => name.rsplit('/').next().unwrap_or_default(),
-            None => "",
-        }
-    }
-
-    fn has_a_strangers_device(&self) -> bool {
-        self.chain.device.as_ref().is_some_and(|device| device.ends_with("/stranger"))
-    }
-
-    /// One role for an hour at most, of a user whose device is named.
-    fn simple(&self) -> bool {
-        self.chain.device.is_some() && self.chain.roles.len() == 1 && !self.takes_its_own_code()
-    }
-
-    fn source_end(&self) -> Option<Wall> {
-        match &self.chain.base {
-            Base::Keys(keys) => keys.expiration,
-            Base::Source(_) => None,
-        }
-    }
-
-    /// The role is wanted for longer than a session can give, so it takes a code of its own.
-    fn takes_its_own_code(&self) -> bool {
-        matches!(&self.chain.roles[..], [role] if role.duration.is_some_and(|duration| duration > HOUR))
-    }
-}
 
 impl World {
     /// Whether an MFA session of this user and device is held that roles can be taken with, and was at a moment.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Program, Question};
-use awsd_core::event::{Event, OfferAnswer, Patience, Presence, ProgramNews, QuestionId};
+use awsd_core::event::{Event, OfferAnswer, Patience, Presence, ProgramNews, QuestionId, Surface};
 use awsd_core::time::Boot;
 use secrecy::SecretString;
 
@@ -123,7 +123,7 @@ impl World {
                 _ => {
                     let code = self.some_code(&question.device);
                     self.log(&format!("entered {:?}", question.id));
-                    self.give(Event::Entered { question: question.id, code });
+                    self.give(Event::Typed { at: Surface::Desktop, question: question.id, code });
                 }
             }
         }

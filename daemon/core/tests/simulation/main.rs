@@ -16,6 +16,7 @@ mod profiles;
 mod random;
 mod reasons;
 mod time;
+mod wishes;
 mod world;
 
 use std::panic;

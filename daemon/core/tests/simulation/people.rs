@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
-use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -113,7 +113,7 @@ impl World {
             let code = self.some_code(&device);
             self.log(&format!("typed {by:?} {question:?}"));
             self.new_moment();
-            self.give(Event::Typed { by, question, code: code.clone() });
+            self.give(Event::Typed { at: Surface::Terminal(by), question, code: code.clone() });
             let shown = self.open.get(&by).and_then(|open| open.shown.as_ref());
             if shown
                 .and_then(|shown| shown.reason.as_ref())

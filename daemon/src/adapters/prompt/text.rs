@@ -1,5 +1,7 @@
 //! The one place where text from profiles, callers and programs is made safe to show.
 
+use awsd_proto::text::is_unsafe;
+
 /// The longest line that is shown, in characters. An ARN of a long role fits.
 pub(super) const LINE: usize = 160;
 
@@ -30,15 +32,6 @@ pub(super) fn wrapped(line: &str, width: usize) -> String {
         rest = after;
     }
     text + rest
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            // Marks of direction, separators of lines, overrides and isolates of direction.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 #[cfg(test)]

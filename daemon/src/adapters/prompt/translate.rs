@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::effect::{Offer, Question};
-use awsd_core::event::{self, Event, OfferAnswer, ProgramNews};
+use awsd_core::event::{self, Event, OfferAnswer, ProgramNews, Surface};
 use jiff::ZonedDateTime;
 
 use super::{Card, Choice, Display, Kind, Said, Tools};
@@ -60,7 +60,7 @@ pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
 /// What was said.
 pub(crate) fn event(said: Said) -> Event {
     match said {
-        Said::Code { question, code } => Event::Entered { question, code },
+        Said::Code { question, code } => Event::Typed { at: Surface::Desktop, question, code },
         Said::ProgramCode { question, code } => Event::Program(question, ProgramNews::Code(code)),
         Said::ProgramSlow { question } => Event::Program(question, ProgramNews::Slow),
         Said::ProgramFailed { question, why } => Event::Program(question, ProgramNews::Failed(why)),
@@ -80,12 +80,7 @@ fn answer(choice: Choice) -> OfferAnswer {
 
 /// The caller's desktop, else the one that the daemon was started in.
 pub(crate) fn chosen(display: &event::Display, own: &Display) -> Display {
-    if display.graphical { of_caller(display) } else { own.clone() }
-}
-
-/// The variables of a caller.
-pub(crate) fn of_caller(display: &event::Display) -> Display {
-    Display::new(display.variables.iter().map(|(name, value)| (name.clone(), value.clone())))
+    if display.graphical { display.into() } else { own.clone() }
 }
 
 /// The time of day so long ago, as this machine's people read it.

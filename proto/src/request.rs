@@ -1,0 +1,244 @@
+//! What a client says.
+//!
+//! It writes one [`Envelope`] and reads [`crate::ServerLine`]s until one of them is final. While it waits it may write
+//! [`Answer`] lines if it said that it can prompt. Unknown fields are ignored; an unknown request gets
+//! [`crate::ErrorCode::UnknownRequest`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// The first line of every connection: the version travels in the same write as the request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope {
+    /// [`crate::PROTOCOL`] of the client.
+    pub protocol: u32,
+    /// The client's product version, for messages to people only.
+    #[serde(default)]
+    pub version: String,
+    /// What is asked.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// What a client can ask for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// Temporary credentials of a profile.
+    Credentials(Box<CredentialsRequest>),
+    /// Make sure that everything a profile needs is ready, with a fresh MFA session.
+    Login(Box<Login>),
+    /// Forget sessions.
+    Logout {
+        /// Forget what these profiles use; empty means everything. It must be there: a misspelt field is not to mean
+        /// that.
+        profiles: Vec<String>,
+        /// Where the profiles are defined.
+        #[serde(default)]
+        context: Box<Context>,
+    },
+    /// Answer the open question of a device (`awsd mfa CODE`).
+    Mfa {
+        /// Six digits.
+        code: Secret,
+        /// Only needed where several devices have an open question.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+    },
+    /// The open questions: one [`crate::Event::Question`] a line, then [`crate::Reply::Done`].
+    Questions,
+    /// All profiles: one [`crate::Event::Profile`] a line, an [`crate::Event::Finding`] for each file that could not be
+    /// read as a whole, then [`crate::Reply::Done`].
+    List {
+        /// Where the profiles are defined.
+        #[serde(default)]
+        context: Box<Context>,
+    },
+    /// The daemon and its sessions: one [`crate::Event::Session`] a line, then [`crate::Reply::Status`].
+    Status,
+    /// Every setting with its value and origin: one [`crate::Event::Setting`] a line, then [`crate::Reply::Done`].
+    Config,
+    /// What is wrong with the files: one [`crate::Event::Finding`] a line, then [`crate::Reply::Done`].
+    Doctor {
+        /// Which files to examine.
+        #[serde(default)]
+        context: Box<Context>,
+    },
+    /// Try every way to ask this client's person, with questions that are said to be tests: one
+    /// [`crate::Event::PromptCheck`] a line, then [`crate::Reply::Done`]. No code is asked for, so there is no
+    /// [`crate::Event::Question`] either.
+    PromptTest {
+        /// Who asks, and where its person could be asked.
+        #[serde(default)]
+        prompting: Box<Prompting>,
+    },
+    /// Forget everything and end.
+    Stop,
+}
+
+impl Request {
+    /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
+    pub const KINDS: [&'static str; 11] = [
+        "credentials",
+        "login",
+        "logout",
+        "mfa",
+        "questions",
+        "list",
+        "status",
+        "config",
+        "doctor",
+        "prompt-test",
+        "stop",
+    ];
+}
+
+/// A request for temporary credentials.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CredentialsRequest {
+    /// The profile's name.
+    pub profile: String,
+    /// How the caller will use the answer: decides how much remaining life is enough.
+    pub purpose: Purpose,
+    /// Seconds; overrides the profile's `duration_seconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u64>,
+    /// Hand out the long-lived key itself; only where the settings allow it for this profile.
+    #[serde(default)]
+    pub no_session: bool,
+    /// Which files, region and endpoints the caller sees.
+    #[serde(default)]
+    pub context: Context,
+    /// Who asks and whether a code can be asked there.
+    #[serde(default)]
+    pub prompting: Prompting,
+}
+
+/// A request to make sessions ready before they are needed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Login {
+    /// The profile's name.
+    pub profile: String,
+    /// Which files, region and endpoints the caller sees.
+    #[serde(default)]
+    pub context: Context,
+    /// Who asks and whether a code can be asked there.
+    #[serde(default)]
+    pub prompting: Prompting,
+}
+
+/// How credentials will be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The caller asks again when it needs to (`credential_process`, an endpoint).
+    Repeated,
+    /// The caller takes one copy and lives with it (`exec`, `export`).
+    Snapshot,
+}
+
+/// How a caller takes part in questions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Prompting {
+    /// Shown beside the question.
+    #[serde(default)]
+    pub caller: Caller,
+    /// This client can ask at a terminal: it wants [`crate::Event::Question`] and may send [`Answer`].
+    #[serde(default)]
+    pub terminal: bool,
+    /// It can also show a list of devices there: it wants [`crate::Event::Choice`], which clients before this field do
+    /// not know.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub choice: bool,
+    /// Never ask; say at once that a code is needed.
+    #[serde(default)]
+    pub no_prompt: bool,
+    /// Seconds to wait for an answer. None: the daemon's default where there is no terminal, for ever where there is
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u64>,
+    /// A code given beforehand (`--code`); used only if one is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Secret>,
+    /// Where the caller's person can be asked beside a terminal: the variables of [`crate::display::VARIABLES`] that
+    /// are set for the caller, as [`crate::display::of`] takes them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub display: BTreeMap<String, String>,
+}
+
+/// Who asks. Informational: it is the caller's own word, shown to the person, never used to decide.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The process that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What it will run (`aws ec2 describe-instances`), cut to a sensible length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+/// What resolves a profile, as absolute paths and values of the caller's environment, so that a shell gets what it
+/// asked for whatever environment the daemon was started in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Context {
+    /// `AWS_CONFIG_FILE`, or `~/.aws/config`. None where the variable is not set and there is no home directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_file: Option<String>,
+    /// `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_file: Option<String>,
+    /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `AWS_ENDPOINT_URL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_STS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_sts: Option<String>,
+    /// `AWS_ENDPOINT_URL_IAM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_iam: Option<String>,
+    /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_configured_endpoint_urls: Option<String>,
+    /// `AWS_USE_FIPS_ENDPOINT`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_fips_endpoint: Option<String>,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_dualstack_endpoint: Option<String>,
+    /// `AWS_CA_BUNDLE`, an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_bundle: Option<String>,
+    /// `HTTPS_PROXY` or `https_proxy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY` or `no_proxy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_proxy: Option<String>,
+}
+
+/// Sent by a client that is waiting, on the same connection: what the person typed at its terminal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// The person typed a code. The daemon judges it: anything that is not a code gets the question again, with the
+    /// reason.
+    Code {
+        /// [`crate::Question::id`].
+        question: u64,
+        /// As typed, without the newline.
+        code: Secret,
+    },
+    /// The person chose a device. Anything that is not on the list gets the choice again, with the reason.
+    Device {
+        /// [`crate::Choice::id`].
+        question: u64,
+        /// One of [`crate::Choice::devices`].
+        device: String,
+    },
+}
