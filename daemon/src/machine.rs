@@ -48,6 +48,8 @@ impl Machine {
             Dialog::Pinentry => DialogTool::Pinentry,
             Dialog::Zenity => DialogTool::Zenity,
             Dialog::Kdialog => DialogTool::Kdialog,
+            Dialog::Osascript => DialogTool::Osascript,
+            Dialog::PowerShell => DialogTool::PowerShell,
         });
         Tools { dialog, pinentry: settings.pinentry.map(|set| set.value) }
     }

@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Offer,
 }
 
-/// Which programs ask for a code. By default the first of pinentry, zenity and kdialog that works.
+/// Which programs ask for a code. By default the first of this system's that works.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tools {
     /// Only this one.
@@ -58,6 +58,10 @@ pub(crate) enum DialogTool {
     Zenity,
     /// KDE's.
     Kdialog,
+    /// That of macOS itself.
+    Osascript,
+    /// That of Windows itself.
+    PowerShell,
 }
 
 /// What came of a question. Several of these may come for one question; nothing comes once it is withdrawn.

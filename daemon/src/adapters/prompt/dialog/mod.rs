@@ -5,7 +5,9 @@
 
 mod assuan;
 mod boxes;
+mod osascript;
 mod pinentry;
+mod powershell;
 
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The longest line of a dialog, in characters.
 const WIDTH: usize = 72;
 
-/// The order in which programs are tried: the one with the best protocol first.
-const TOOLS: [DialogTool; 3] = [DialogTool::Pinentry, DialogTool::Zenity, DialogTool::Kdialog];
+/// The order in which programs are tried: the one with the best protocol first, and last the one that is always there.
+const TOOLS: &[DialogTool] = if cfg!(target_os = "macos") {
+    &[DialogTool::Pinentry, DialogTool::Osascript]
+} else if cfg!(windows) {
+    &[DialogTool::PowerShell]
+} else {
+    &[DialogTool::Pinentry, DialogTool::Zenity, DialogTool::Kdialog]
+};
 
 /// How a dialog ended.
 #[derive(Debug)]
@@ -72,6 +80,14 @@ impl Request {
         let title = [self.title.as_str(), ""];
         title.into_iter().chain(self.lines.iter().map(String::as_str)).collect::<Vec<_>>().join("\n")
     }
+
+    /// The same below the error, for windows that have no place of its own for it.
+    fn text_with_error(&self) -> String {
+        match &self.error {
+            Some(error) => format!("{error}\n\n{}", self.text()),
+            None => self.text(),
+        }
+    }
 }
 
 fn shown(line: &str) -> String {
@@ -84,8 +100,8 @@ pub(super) async fn ask(request: Request) -> End {
         return End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned());
     }
     let mut reasons = Vec::new();
-    for tool in TOOLS.into_iter().filter(|tool| request.tools.dialog.is_none_or(|only| only == *tool)) {
-        match timeout(OPEN + GRACE, ask_with(tool, &request)).await.unwrap_or(End::Closed) {
+    for tool in request.tools.dialog.as_ref().map_or(TOOLS, std::slice::from_ref) {
+        match timeout(OPEN + GRACE, ask_with(*tool, &request)).await.unwrap_or(End::Closed) {
             End::Unusable(reason) => reasons.push(reason),
             end => return end,
         }
@@ -98,5 +114,7 @@ async fn ask_with(tool: DialogTool, request: &Request) -> End {
         DialogTool::Pinentry => pinentry::ask(request).await,
         DialogTool::Zenity => boxes::ask(&boxes::ZENITY, request).await,
         DialogTool::Kdialog => boxes::ask(&boxes::KDIALOG, request).await,
+        DialogTool::Osascript => boxes::ask(&osascript::OSASCRIPT, request).await,
+        DialogTool::PowerShell => boxes::ask(&powershell::POWERSHELL, request).await,
     }
 }

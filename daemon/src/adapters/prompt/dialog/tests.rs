@@ -25,7 +25,7 @@ fn bad_card() -> Card {
     }
 }
 
-fn request() -> Request {
+pub(super) fn request() -> Request {
     Request::new(&bad_card(), false)
 }
 
