@@ -17,6 +17,10 @@ Options:
   --help     print this
 ";
 
+/// What the daemon starts itself with, to show a notification. Nobody else does.
+#[cfg(any(test, target_os = "macos", windows))]
+pub(crate) const SHOW_NOTIFICATION: &str = "--show-notification";
+
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Invocation {
@@ -25,6 +29,9 @@ pub(crate) enum Invocation {
         /// Leave the terminal first.
         detach: bool,
     },
+    /// Show one notification, as the daemon asks for it.
+    #[cfg(any(target_os = "macos", windows))]
+    ShowNotification,
     /// Print the version.
     Version,
     /// Print the help.
@@ -39,6 +46,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Invocation {
     for argument in arguments {
         match argument.to_str() {
             Some("--detach") => detach = true,
+            #[cfg(any(target_os = "macos", windows))]
+            Some(SHOW_NOTIFICATION) => return Invocation::ShowNotification,
             Some("--version" | "-V") => return Invocation::Version,
             Some("--help" | "-h") => return Invocation::Help,
             _ => return Invocation::Unknown(argument),

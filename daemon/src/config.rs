@@ -71,11 +71,16 @@ pub(crate) enum Dialog {
     Zenity,
     /// KDE's.
     Kdialog,
+    /// That of macOS.
+    Osascript,
+    /// That of Windows.
+    PowerShell,
 }
 
 impl Dialog {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Pinentry, Self::Zenity, Self::Kdialog];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Pinentry, Self::Zenity, Self::Kdialog, Self::Osascript, Self::PowerShell];
 
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {
@@ -83,6 +88,8 @@ impl Dialog {
             Self::Pinentry => "pinentry",
             Self::Zenity => "zenity",
             Self::Kdialog => "kdialog",
+            Self::Osascript => "osascript",
+            Self::PowerShell => "powershell",
         }
     }
 }

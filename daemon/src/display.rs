@@ -7,8 +7,26 @@ use std::sync::Arc;
 use awsd_core::event;
 use awsd_proto::display;
 
-/// The variables that programs get from the daemon itself.
+/// The variables that programs get from the daemon itself. Windows has more of them without which programs do not start.
+#[cfg(not(windows))]
 const OWN: [&str; 2] = ["HOME", "PATH"];
+#[cfg(windows)]
+const OWN: [&str; 11] = [
+    "APPDATA",
+    "ComSpec",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "USERPROFILE",
+    "windir",
+];
+
+/// A user of these systems has one desktop, which no variable names.
+const ONE_DESKTOP: bool = cfg!(any(target_os = "macos", windows));
 
 /// The allow-listed variables of the client that asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +49,9 @@ impl Display {
         self.has_screen() || self.get("DBUS_SESSION_BUS_ADDRESS").is_some()
     }
 
-    /// Somebody can see a window.
+    /// Somebody can see a window, as far as the variables tell.
     pub(crate) fn has_screen(&self) -> bool {
-        self.get("DISPLAY").or_else(|| self.get("WAYLAND_DISPLAY")).is_some()
+        ONE_DESKTOP || self.get("DISPLAY").or_else(|| self.get("WAYLAND_DISPLAY")).is_some()
     }
 
     /// The address of the session bus. Only sockets count: an address can also name a host, or a program to be run.
@@ -102,6 +120,7 @@ mod tests {
         assert_eq!(Display::default().bus(), None);
     }
 
+    #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
     fn a_desktop_has_a_screen_or_a_bus() {
         let graphical = |name, value| event::Display::from(display(&[(name, value)])).graphical;
@@ -111,6 +130,7 @@ mod tests {
         assert!(!graphical("XDG_RUNTIME_DIR", "/r") && !graphical("DISPLAY", ""));
     }
 
+    #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
     fn a_screen_is_of_x11_or_wayland() {
         assert!(display(&[("DISPLAY", ":1")]).has_screen());

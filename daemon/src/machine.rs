@@ -19,11 +19,11 @@ use tracing::error;
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::generated;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
-use crate::adapters::prompt::{self, Desktop, DialogTool, Tools, translate};
+use crate::adapters::prompt::{self, Desktop, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
-use crate::config::{self, Broken, Dialog, Settings};
+use crate::config::{self, Broken, Settings};
 use crate::world::World;
 
 /// The adapters, and where their files are.
@@ -46,12 +46,8 @@ impl Machine {
     /// The programs that ask for codes. Settings that cannot be read have been refused before anybody is asked.
     fn tools(&self) -> Tools {
         let Ok(settings) = self.settings() else { return Tools::default() };
-        let dialog = settings.dialog.map(|set| match set.value {
-            Dialog::Pinentry => DialogTool::Pinentry,
-            Dialog::Zenity => DialogTool::Zenity,
-            Dialog::Kdialog => DialogTool::Kdialog,
-        });
-        Tools { dialog, pinentry: settings.pinentry.map(|set| set.value) }
+        let (dialog, pinentry) = (settings.dialog, settings.pinentry);
+        Tools { dialog: dialog.map(|set| set.value), pinentry: pinentry.map(|set| set.value) }
     }
 }
 
@@ -119,7 +115,7 @@ impl World for Machine {
     }
 
     fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
-        prompt::test::ask(translate::chosen(display, &self.display), self.tools())
+        prompt::trial::ask(translate::chosen(display, &self.display), self.tools())
     }
 
     fn seen(&mut self, display: &Display) {

@@ -12,6 +12,7 @@ mod life;
 mod log;
 mod machine;
 mod places;
+#[cfg(target_os = "linux")]
 mod readable;
 mod regular;
 mod report;
@@ -40,6 +41,8 @@ const USAGE: u8 = 64;
 fn main() -> ExitCode {
     match args::parse(std::env::args_os().skip(1)) {
         Invocation::Run { detach } => run(detach),
+        #[cfg(any(target_os = "macos", windows))]
+        Invocation::ShowNotification => show_notification(),
         Invocation::Help => print(args::HELP),
         Invocation::Version => print(concat!("awsd-daemon ", env!("CARGO_PKG_VERSION"), "\n")),
         Invocation::Unknown(argument) => {
@@ -54,6 +57,15 @@ fn main() -> ExitCode {
 fn run(detach: bool) -> ExitCode {
     let started = Report::new(detach).and_then(life::live);
     if started.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The answer may be a code, which is nobody else's.
+#[cfg(any(target_os = "macos", windows))]
+fn show_notification() -> ExitCode {
+    match adapters::harden::process() {
+        Ok(()) => adapters::prompt::show_one(),
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 fn print(text: &str) -> ExitCode {

@@ -12,7 +12,6 @@ use std::{
 };
 
 use awsd_tests::harness::{TestEnv, programs::skipped};
-use rustix::process::{Gid, Uid};
 
 use crate::{
     people::log_in,
@@ -22,25 +21,37 @@ use crate::{
 /// `nobody`, who owns nothing anywhere.
 pub(crate) const STRANGER: u32 = 65534;
 
-/// Only root can be somebody else.
+/// Only root can be somebody else, and only Linux knows users of threads.
 pub(crate) fn can_be_a_stranger() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        skipped("it takes root to be another user");
+    let can = cfg!(target_os = "linux") && rustix::process::geteuid().is_root();
+    if !can {
+        skipped("it takes root on Linux to be another user");
     }
-    root
+    can
 }
 
 /// Does something as the other user: in a thread of its own, whose user nobody else shares.
 fn as_stranger<T: Send>(act: impl FnOnce() -> T + Send) -> T {
-    let become_stranger = || {
-        let (user, group) = (Uid::from_raw(STRANGER), Gid::from_raw(STRANGER));
-        rustix::thread::set_thread_groups(&[]).unwrap();
-        rustix::thread::set_thread_res_gid(group, group, group).unwrap();
-        rustix::thread::set_thread_res_uid(user, user, user).unwrap();
+    let acting = || {
+        become_stranger();
         act()
     };
-    thread::scope(|scope| scope.spawn(become_stranger).join().expect("no panic"))
+    thread::scope(|scope| scope.spawn(acting).join().expect("no panic"))
+}
+
+#[cfg(target_os = "linux")]
+fn become_stranger() {
+    use rustix::process::{Gid, Uid};
+
+    let (user, group) = (Uid::from_raw(STRANGER), Gid::from_raw(STRANGER));
+    rustix::thread::set_thread_groups(&[]).unwrap();
+    rustix::thread::set_thread_res_gid(group, group, group).unwrap();
+    rustix::thread::set_thread_res_uid(user, user, user).unwrap();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_stranger() {
+    unreachable!("nobody can be a stranger here");
 }
 
 /// Everybody may go through these directories.

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::io::FdFlags;
 use rustix::{
     fs::{Mode, OFlags},
     pty::OpenptFlags,
@@ -156,8 +157,15 @@ impl Screen {
     }
 }
 
+/// A program that inherits the master keeps the terminal open. macOS opens no terminal with this flag.
+#[cfg(not(target_os = "macos"))]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::CLOEXEC;
+#[cfg(target_os = "macos")]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::empty();
+
 fn pair() -> rustix::io::Result<(File, OwnedFd)> {
-    let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | NOT_INHERITED)?;
+    rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
     rustix::pty::grantpt(&master)?;
     rustix::pty::unlockpt(&master)?;
     let name = rustix::pty::ptsname(&master, Vec::new())?;

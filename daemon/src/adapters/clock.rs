@@ -93,6 +93,7 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the alarm of Linux can be out of order")]
 mod portable {
     use std::io;
     use std::time::Duration;

@@ -169,7 +169,7 @@ mod tests {
         let mut sources = Sources::default();
         let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         std::fs::create_dir(path("directory")).unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
         std::fs::File::create(path("huge")).unwrap().set_len(MAX_FILE as u64 + 1).unwrap();
         std::fs::write(path("good"), "[profile a]\n").unwrap();
         for (name, sentence) in

@@ -69,6 +69,7 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the watch of Linux can fail")]
 mod portable {
     use std::io;
     use std::path::Path;

@@ -123,7 +123,10 @@ impl File<'_> {
         let named = self.string(value)?;
         let known = Dialog::ALL.into_iter().find(|dialog| dialog.name() == named);
         known.map(|dialog| self.set(key, dialog)).ok_or_else(|| {
-            self.broken(Some(value.span()), "dialog is pinentry, zenity or kdialog".to_owned())
+            self.broken(
+                Some(value.span()),
+                "dialog is pinentry, zenity, kdialog, osascript or powershell".to_owned(),
+            )
         })
     }
 

@@ -4,14 +4,16 @@
 //! changes nothing. What the news mean, the core decides. Nobody may need to know: then it rests, is on no bus, and the
 //! daemon is not woken. A bus or a service that is absent, hangs or dies is no error: nothing is known then.
 //!
-//! It is written for the login manager and the screen savers of Linux and the BSDs. On macOS it will listen to the
-//! distributed notifications `com.apple.screenIsLocked` and `com.apple.screenIsUnlocked` and to
-//! `IORegisterForSystemPower`; on Windows to `WTSRegisterSessionNotification` and `PBT_APMRESUMEAUTOMATIC`; each in a
-//! module beside `freedesktop`. Until then nothing is known there.
+//! On Linux and the BSDs the login manager and the screen savers tell; on macOS a listener in its scripting language, as
+//! far as that goes. On Windows nothing is known: `WTSRegisterSessionNotification` and `PBT_APMRESUMEAUTOMATIC`, which
+//! would tell, need unsafe code.
 
 mod ear;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod freedesktop;
+// Its tests need no Mac.
+#[cfg(any(test, target_os = "macos"))]
+mod macos;
 mod signs;
 
 #[cfg(test)]
@@ -21,7 +23,9 @@ mod tests;
 use ear::Ear;
 #[cfg(all(unix, not(target_os = "macos")))]
 use freedesktop as sources;
-#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[cfg(target_os = "macos")]
+use macos as sources;
+#[cfg(windows)]
 use nowhere as sources;
 use signs::{Reported, Sign, Signs, Source};
 
@@ -127,17 +131,19 @@ impl PresenceWatch {
     }
 }
 
-#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[cfg(windows)]
 mod nowhere {
+    use std::future::{Ready, ready};
+
     use super::ear::Tell;
 
     /// Says that nothing can be known on this system.
-    pub(super) async fn login(_bus: Option<String>, _session: Option<String>, _tell: Tell) -> String {
-        "awsd does not know this system's way to tell".to_owned()
+    pub(super) fn login(_bus: Option<String>, _session: Option<String>, _tell: Tell) -> Ready<String> {
+        ready("awsd does not know this system's way to tell".to_owned())
     }
 
     /// Says that nothing can be known on this system.
-    pub(super) async fn savers(_bus: Option<String>, _tell: Tell) -> String {
-        "awsd does not know this system's way to tell".to_owned()
+    pub(super) fn savers(_bus: Option<String>, _tell: Tell) -> Ready<String> {
+        ready("awsd does not know this system's way to tell".to_owned())
     }
 }

@@ -15,6 +15,7 @@ pub(super) enum Source {
 }
 
 /// A kind of screen saver.
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "its own are not listened to"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Saver {
     Freedesktop,
@@ -22,6 +23,7 @@ pub(super) enum Saver {
 }
 
 /// Something that a source said.
+#[cfg_attr(target_os = "macos", allow(dead_code, reason = "it tells less than others"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
     /// Somebody wants the session locked; not every locker says when it has done so.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use awsd_core::event::QuestionId;
 use secrecy::SecretString;
 
-use super::Display;
+use super::{Dialog, Display};
 
 /// A question as it is to be shown. Its texts may come from anywhere: they are made safe where they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,24 +44,13 @@ pub(crate) enum Kind {
     },
 }
 
-/// Which programs ask for a code. By default the first of pinentry, zenity and kdialog that works.
+/// Which programs ask for a code. By default the first of this system's that works.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tools {
     /// Only this one.
-    pub(crate) dialog: Option<DialogTool>,
+    pub(crate) dialog: Option<Dialog>,
     /// The program to run as pinentry.
     pub(crate) pinentry: Option<PathBuf>,
-}
-
-/// A program that shows a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DialogTool {
-    /// Any program of the pinentry family.
-    Pinentry,
-    /// GNOME's.
-    Zenity,
-    /// KDE's.
-    Kdialog,
 }
 
 /// What came of a question. Several of these may come for one question; nothing comes once it is withdrawn.

@@ -1,9 +1,11 @@
-//! Programs that ask a person. They end with the question: dropping one kills it and everything it started.
+//! Programs that ask a person. They end with the question: dropping one kills it and everything it started; on Windows
+//! only itself, as those that run there start nothing.
 
 use std::ffi::OsStr;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{ChildStdin, ChildStdout, Command};
@@ -14,7 +16,11 @@ use super::Display;
 /// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code.
 const MAX_OUTPUT: u64 = 4096;
 
-/// A running program, leader of a process group of its own.
+/// A flag of `CreateProcess`.
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
+/// A running program; on Unix the leader of a process group of its own.
 #[derive(Debug)]
 pub(super) struct Child(tokio::process::Child);
 
@@ -31,10 +37,14 @@ pub(super) struct Output {
 /// A program to be run with a person's environment and no other. Nothing of the daemon's is connected to it.
 pub(super) fn command(program: &OsStr, display: &Display) -> Command {
     let mut command = Command::new(program);
+    #[cfg(unix)]
+    command.process_group(0);
+    // Without it a black window stands behind the dialog.
+    #[cfg(windows)]
+    command.creation_flags(CREATE_NO_WINDOW);
     command
         .env_clear()
         .envs(display.environment())
-        .process_group(0)
         .kill_on_drop(true)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -67,6 +77,7 @@ impl Child {
     }
 }
 
+#[cfg(unix)]
 impl Drop for Child {
     fn drop(&mut self) {
         // Its number is known only as long as it has not been waited for, so it cannot be anybody else's by now.

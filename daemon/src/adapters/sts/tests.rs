@@ -95,7 +95,7 @@ async fn what_was_not_sent_is_known_not_to_have_been() {
 async fn a_ca_bundle_that_is_no_file_of_certificates_is_said_and_holds_nobody_up() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
-    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
     std::fs::File::create(path("huge")).unwrap().set_len(1 << 30).unwrap();
     std::fs::write(path("empty"), "").unwrap();
     for (bundle, problem) in [

@@ -10,10 +10,23 @@ use super::{End, OPEN, Request};
 
 /// One of these programs.
 pub(super) struct Box {
-    name: &'static str,
-    arguments: fn(&Request) -> Vec<String>,
-    /// What its exit codes mean, after 0 for a code and 1 for "Cancel".
-    timed_out: Option<i32>,
+    pub(super) name: &'static str,
+    pub(super) arguments: fn(&Request) -> Vec<String>,
+    /// Variables that it gets beside those of the person's environment.
+    pub(super) variables: fn(&Request) -> Vec<(&'static str, String)>,
+    /// What another exit code than 0 means, beside what was complained about.
+    pub(super) failure: fn(Option<i32>, &str) -> Failure,
+}
+
+/// How a program ended that gives no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The person closed it.
+    Cancelled,
+    /// Nobody typed anything.
+    TimedOut,
+    /// It has shown nothing.
+    NoWindow,
 }
 
 /// GNOME's. It reads backslashes in the text, and takes an underscore for the mark of a shortcut.
@@ -23,36 +36,35 @@ pub(super) const ZENITY: Box = Box {
         vec![
             "--entry".to_owned(),
             format!("--title={}", request.title),
-            format!("--text={}", shown(request).replace('\\', "\\\\").replace('_', "__")),
+            format!("--text={}", request.text_with_error().replace('\\', "\\\\").replace('_', "__")),
             format!("--cancel-label={}", request.cancel),
             format!("--timeout={}", OPEN.as_secs()),
         ]
     },
-    timed_out: Some(5),
+    variables: |_| Vec::new(),
+    failure: |code, complaint| match code {
+        // GTK's own complaint has the same exit code as "Cancel".
+        Some(1) if !complaint.contains("open display") => Failure::Cancelled,
+        Some(5) => Failure::TimedOut,
+        _ => Failure::NoWindow,
+    },
 };
 
 /// KDE's. It reads backslashes in the text, and takes for HTML what looks like it; it cannot be told not to.
 pub(super) const KDIALOG: Box = Box {
     name: "kdialog",
     arguments: |request| {
-        let text = shown(request).replace('\\', "\\\\").replace('<', "‹").replace('>', "›");
+        let text = request.text_with_error().replace('\\', "\\\\").replace('<', "‹").replace('>', "›");
         vec!["--title".to_owned(), request.title.clone(), "--inputbox".to_owned(), text, String::new()]
     },
-    timed_out: None,
+    variables: |_| Vec::new(),
+    failure: |code, _| if code == Some(1) { Failure::Cancelled } else { Failure::NoWindow },
 };
-
-/// Neither has a place of its own for an error.
-fn shown(request: &Request) -> String {
-    match &request.error {
-        Some(error) => format!("{error}\n\n{}", request.text()),
-        None => request.text(),
-    }
-}
 
 /// Asks; a program that is not there, or shows no window, is unusable.
 pub(super) async fn ask(tool: &Box, request: &Request) -> End {
     let mut command = command(OsStr::new(tool.name), &request.display);
-    command.args((tool.arguments)(request));
+    command.args((tool.arguments)(request)).envs((tool.variables)(request));
     match Child::output(command).await {
         Ok(output) => tool.end(&output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -63,17 +75,18 @@ pub(super) async fn ask(tool: &Box, request: &Request) -> End {
 }
 
 impl Box {
-    fn end(&self, output: &Output) -> End {
+    pub(super) fn end(&self, output: &Output) -> End {
         let Output { status, stdout, stderr } = output;
-        match status.code() {
-            Some(0) => match std::str::from_utf8(stdout) {
-                Ok(text) => End::Code(SecretString::from(text.trim_end_matches('\n'))),
+        if status.success() {
+            return match std::str::from_utf8(stdout) {
+                Ok(text) => End::Code(SecretString::from(text.trim_end_matches(['\r', '\n']))),
                 Err(_) => End::Unusable(format!("{} printed something that is not text", self.name)),
-            },
-            // GTK's own complaint has the same exit code as "Cancel".
-            Some(1) if !String::from_utf8_lossy(stderr).contains("open display") => End::Cancelled,
-            code if code.is_some() && code == self.timed_out => End::Closed,
-            _ => End::Unusable(format!("{} shows no window ({status})", self.name)),
+            };
+        }
+        match (self.failure)(status.code(), &String::from_utf8_lossy(stderr)) {
+            Failure::Cancelled => End::Cancelled,
+            Failure::TimedOut => End::Closed,
+            Failure::NoWindow => End::Unusable(format!("{} shows no window ({status})", self.name)),
         }
     }
 }

@@ -5,7 +5,9 @@
 
 mod assuan;
 mod boxes;
+mod osascript;
 mod pinentry;
+mod powershell;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +18,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::text::{self, LINE, TITLE};
-use super::{Card, DialogTool, Display, Tools};
+use super::{Card, Dialog, Display, Tools};
 
 /// How long a dialog stays open. Codes change twice a minute; who has not typed one by then has gone.
 const OPEN: Duration = Duration::from_mins(5);
@@ -27,8 +29,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The longest line of a dialog, in characters.
 const WIDTH: usize = 72;
 
-/// The order in which programs are tried: the one with the best protocol first.
-const TOOLS: [DialogTool; 3] = [DialogTool::Pinentry, DialogTool::Zenity, DialogTool::Kdialog];
+/// The order in which programs are tried: the one with the best protocol first, and last the one that is always there.
+const TOOLS: &[Dialog] = if cfg!(target_os = "macos") {
+    &[Dialog::Pinentry, Dialog::Osascript]
+} else if cfg!(windows) {
+    &[Dialog::PowerShell]
+} else {
+    &[Dialog::Pinentry, Dialog::Zenity, Dialog::Kdialog]
+};
 
 /// How a dialog ended.
 #[derive(Debug)]
@@ -72,6 +80,14 @@ impl Request {
         let title = [self.title.as_str(), ""];
         title.into_iter().chain(self.lines.iter().map(String::as_str)).collect::<Vec<_>>().join("\n")
     }
+
+    /// The same below the error, for windows that have no place of its own for it.
+    fn text_with_error(&self) -> String {
+        match &self.error {
+            Some(error) => format!("{error}\n\n{}", self.text()),
+            None => self.text(),
+        }
+    }
 }
 
 fn shown(line: &str) -> String {
@@ -89,28 +105,21 @@ pub(super) async fn ask_with_any(request: Request) -> (Option<&'static str>, End
         return (None, End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned()));
     }
     let mut reasons = Vec::new();
-    for tool in TOOLS.into_iter().filter(|tool| request.tools.dialog.is_none_or(|only| only == *tool)) {
-        match timeout(OPEN + GRACE, ask_with(tool, &request)).await.unwrap_or(End::Closed) {
+    for tool in request.tools.dialog.as_ref().map_or(TOOLS, std::slice::from_ref) {
+        match timeout(OPEN + GRACE, ask_with(*tool, &request)).await.unwrap_or(End::Closed) {
             End::Unusable(reason) => reasons.push(reason),
-            end => return (Some(name(tool)), end),
+            end => return (Some(tool.name()), end),
         }
     }
     (None, End::Unusable(format!("no dialog can be shown: {}", reasons.join(", "))))
 }
 
-/// As people know it.
-fn name(tool: DialogTool) -> &'static str {
+async fn ask_with(tool: Dialog, request: &Request) -> End {
     match tool {
-        DialogTool::Pinentry => "pinentry",
-        DialogTool::Zenity => "zenity",
-        DialogTool::Kdialog => "kdialog",
-    }
-}
-
-async fn ask_with(tool: DialogTool, request: &Request) -> End {
-    match tool {
-        DialogTool::Pinentry => pinentry::ask(request).await,
-        DialogTool::Zenity => boxes::ask(&boxes::ZENITY, request).await,
-        DialogTool::Kdialog => boxes::ask(&boxes::KDIALOG, request).await,
+        Dialog::Pinentry => pinentry::ask(request).await,
+        Dialog::Zenity => boxes::ask(&boxes::ZENITY, request).await,
+        Dialog::Kdialog => boxes::ask(&boxes::KDIALOG, request).await,
+        Dialog::Osascript => boxes::ask(&osascript::OSASCRIPT, request).await,
+        Dialog::PowerShell => boxes::ask(&powershell::POWERSHELL, request).await,
     }
 }

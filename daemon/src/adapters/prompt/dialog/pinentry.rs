@@ -12,8 +12,8 @@ use super::super::child::{Child, command};
 use super::assuan::{Answer, Assuan};
 use super::{End, OPEN, Request};
 
-/// What is run unless the person has chosen another one.
-const PROGRAM: &str = "pinentry";
+/// What is run unless the person has chosen another one. On macOS `pinentry` draws on a terminal.
+const PROGRAM: &str = if cfg!(target_os = "macos") { "pinentry-mac" } else { "pinentry" };
 
 /// How long it may take until the window can be opened.
 const START: Duration = Duration::from_secs(10);

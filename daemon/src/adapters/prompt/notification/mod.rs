@@ -1,16 +1,23 @@
 //! A question as a notification.
+//!
+//! On Linux and the BSDs a service on the session bus shows it; on macOS and Windows the system's notification center
+//! does. What a notification says is the same everywhere.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod bus;
+// Its tests need no notification center.
+#[cfg(any(test, target_os = "macos", windows))]
+mod center;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod freedesktop;
-#[cfg(all(unix, not(target_os = "macos")))]
 mod wording;
 
+#[cfg(any(target_os = "macos", windows))]
+pub(super) use center::run;
+#[cfg(any(target_os = "macos", windows))]
+pub(crate) use center::show_one;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub(super) use freedesktop::run;
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-pub(super) use nowhere::run;
 
 use secrecy::SecretString;
 
@@ -47,17 +54,4 @@ pub(super) enum Heard {
     NotNow,
     /// The button of an offer.
     Chosen(Choice),
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-mod nowhere {
-    use tokio::sync::{mpsc, watch};
-
-    use super::{Heard, View};
-
-    /// Says that awsd shows no notifications on this system.
-    pub(in super::super) async fn run(_views: watch::Receiver<View>, tell: mpsc::Sender<Heard>) {
-        let _withdrawn =
-            tell.send(Heard::Silent("awsd shows no notifications on this system".to_owned())).await;
-    }
 }

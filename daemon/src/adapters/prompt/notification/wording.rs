@@ -7,12 +7,13 @@ use super::super::{Choice, Kind};
 use super::{Heard, View};
 
 /// The action of a server's own field for a reply: KDE's name for it, and its capability's.
-const INLINE_REPLY: &str = "inline-reply";
+pub(super) const INLINE_REPLY: &str = "inline-reply";
 
 /// The action of a click on the notification itself.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// Draws the default action as one more button, where others react to a click anywhere.
+#[cfg(all(unix, not(target_os = "macos")))]
 const DRAWS_DEFAULT: &str = "Xfce Notify Daemon";
 
 /// What a server can do.
@@ -29,6 +30,7 @@ pub(super) struct Features {
 
 impl Features {
     /// From what a server says of itself.
+    #[cfg(all(unix, not(target_os = "macos")))]
     pub(super) fn new(capabilities: &[String], server: String) -> Self {
         let has = |name: &str| capabilities.iter().any(|capability| capability == name);
         Self {

@@ -13,7 +13,7 @@ use server::{PATIENCE, TestBus};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::unix::pipe;
 
-use super::{Card, Desktop, DialogTool, Display, Kind, Said, Tools};
+use super::{Card, Desktop, Dialog, Display, Kind, Said, Tools};
 
 const QUESTION: QuestionId = QuestionId(7);
 
@@ -41,7 +41,7 @@ fn card_with_dialog(bus: &TestBus, script: &str) -> Card {
             ("DISPLAY", ":none"),
             ("XDG_RUNTIME_DIR", directory),
         ]),
-        tools: Tools { dialog: Some(DialogTool::Pinentry), pinentry: Some(program) },
+        tools: Tools { dialog: Some(Dialog::Pinentry), pinentry: Some(program) },
         ..card(bus)
     }
 }
@@ -50,7 +50,7 @@ fn again(card: Card, reason: &str) -> Card {
     Card { reason: Some(reason.to_owned()), ..card }
 }
 
-fn display(variables: &[(&str, &str)]) -> Display {
+pub(super) fn display(variables: &[(&str, &str)]) -> Display {
     Display::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
@@ -76,16 +76,16 @@ async fn while_listening<T>(desktop: &mut Desktop, work: impl Future<Output = T>
 }
 
 /// A pipe that programs hold open until they end.
-struct Held(BufReader<pipe::Receiver>);
+pub(super) struct Held(BufReader<pipe::Receiver>);
 
 impl Held {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU).unwrap();
         Self(BufReader::new(pipe::OpenOptions::new().open_receiver(path).unwrap()))
     }
 
     /// Waits for a line; empty once everybody who held the pipe has ended.
-    async fn line(&mut self) -> String {
+    pub(super) async fn line(&mut self) -> String {
         let mut line = String::new();
         tokio::time::timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("a line comes").unwrap();
         line
