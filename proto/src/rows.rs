@@ -24,7 +24,10 @@ pub struct ProfileRow {
     /// Seconds of life left of the session that would be served, where one is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u64>,
-    /// What is wrong or unusual: one sentence each, with file and line.
+    /// Why it does not work: one sentence each, with file and line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+    /// What is unusual: one sentence each, with file and line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -187,6 +187,25 @@ fn a_profile_that_is_not_there_is_never_guessed() {
     }
 }
 
+/// `list` and `doctor` agree on what is an error: what does not work, and not what is merely unusual.
+#[test]
+fn what_is_an_error_is_one_wherever_it_is_shown() {
+    let env = TestEnv::guide();
+    let config = env.config(
+        "[profile typo]\nrole_arn = arn:aws:iam::444455556666:role/my_role\nsource_profile = my_acount\n\
+         [profile mere_settings]\nregion = us-west-2\n",
+    );
+    let (list, doctor) = (env.awsd(["list"]).run().success(), env.awsd(["doctor"]).run().exits(1));
+    for (how_bad, profile, line) in [("error", "typo", 3), ("warning", "mere_settings", 4)] {
+        let place = format!("{}:{line}: Profile '{profile}'", config.display());
+        assert!(list.stdout.contains(&format!("\n{how_bad}: {profile}: {place}")), "{}", list.stdout);
+        assert!(doctor.stdout.contains(&format!("{how_bad}: {place}")), "{}", doctor.stdout);
+    }
+    let config = env.config("\u{feff}[profile p\n");
+    let list = env.awsd(["list"]).run().success();
+    assert!(list.stderr.contains(&format!("error: {}: Lines", config.display())), "{}", list.stderr);
+}
+
 /// They are in order, other programs can use them, and awsd cannot.
 #[test]
 fn a_source_that_awsd_cannot_use() {

@@ -115,6 +115,24 @@ fn a_prompt_of_several_rows_is_changed_and_withdrawn_with_all_of_them() {
     terminal.wait().success();
 }
 
+/// Characters of some scripts take two columns each.
+#[test]
+fn rows_are_counted_as_the_terminal_shows_them() {
+    let env = TestEnv::guide();
+    let daemon = StandIn::new(&env);
+    let mut terminal = login(&env, NARROW);
+    let mut client = daemon.client();
+    client.say(&json!({
+        "event": "question", "id": 7, "device": "GAHT12345678", "user": "alice", "profile": "名前".repeat(3),
+        "caller": {}, "waiting": 1, "age": 0,
+    }));
+    terminal.expect("): ");
+    client.say(&json!({"event": "answered", "question": 7}));
+    client.done();
+    terminal.expect("\r\x1b[1A\x1b[Jended with 0");
+    terminal.wait().success();
+}
+
 #[test]
 fn a_terminal_that_cannot_go_back_keeps_the_words_it_has() {
     let env = TestEnv::guide();

@@ -115,6 +115,12 @@ impl PlanError {
         Self::new(profile, Some(&problem.origin), PlanErrorKind::Unreadable(problem.clone()))
     }
 
+    /// Whether the profile that was asked for merely has no credentials: settings alone are common, to be included or
+    /// beside keys in the environment.
+    pub fn is_only_settings(&self, asked: &str) -> bool {
+        matches!(self.kind, PlanErrorKind::NoCredentials) && self.profile == asked
+    }
+
     /// The error with everything a person needs to mend it.
     pub fn finding(&self) -> Finding {
         Finding {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::error::PlanErrorKind;
 use super::finding::{Finding, Severity};
 use super::{Environment, PlanRequest, list};
 use crate::chain::{Base, Chain};
@@ -57,11 +56,8 @@ fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
                 found.extend(planned.warnings);
                 found.extend(profiles.get(name).and_then(|profile| not_yet(profile, &planned.chain)));
             }
-            Err(error) if matches!(error.kind, PlanErrorKind::NoCredentials) => {
-                // Settings without credentials are common: to be included, or beside keys in the environment.
-                if error.profile != name {
-                    found.push(error.finding());
-                } else if name != "default" && !is_included(profiles, name) {
+            Err(error) if error.is_only_settings(name) => {
+                if name != "default" && !is_included(profiles, name) {
                     found.push(Finding { severity: Severity::Warning, ..error.finding() });
                 }
             }
