@@ -1,14 +1,13 @@
-//! The desktop in front of the person, programs that give codes, and the person coming and going.
+//! The desktop in front of the person, and the person coming and going.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsd_core::effect::{Effect, Offer, Program, Question};
-use awsd_core::event::{Event, OfferAnswer, Patience, Presence, ProgramNews, QuestionId, Surface};
+use awsd_core::effect::{Effect, Offer, Question};
+use awsd_core::event::{Event, OfferAnswer, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
-use secrecy::SecretString;
 
-use crate::aws;
+use crate::programs::Programs;
 use crate::world::{Clocks, World};
 
 /// The numbers of the design, once more.
@@ -22,17 +21,16 @@ const NOISE: Duration = Duration::from_secs(3);
 /// What is on the desktop, and who is there.
 #[derive(Default)]
 pub(crate) struct Desktop {
-    questions: BTreeMap<QuestionId, Question>,
+    pub questions: BTreeMap<QuestionId, Question>,
     offers: BTreeMap<QuestionId, Offer>,
-    programs: BTreeMap<QuestionId, Program>,
-    had_program: BTreeSet<QuestionId>,
+    pub programs: Programs,
     /// When the desktop said that it can show this to nobody.
-    unreachable: BTreeMap<QuestionId, Boot>,
+    pub unreachable: BTreeMap<QuestionId, Boot>,
     /// Until when nothing is to be offered about a device.
     quiet: BTreeMap<String, Boot>,
     /// The person asked to be asked.
-    wanted: BTreeSet<QuestionId>,
-    locked: bool,
+    pub wanted: BTreeSet<QuestionId>,
+    pub locked: bool,
     idle: bool,
 }
 
@@ -57,15 +55,8 @@ impl World {
                     self.fail("something is taken from the desktop that is not there");
                 }
             }
-            Effect::Run(id, program) => {
-                self.desktop.had_program.insert(id);
-                if self.desktop.programs.insert(id, program).is_some() {
-                    self.fail("two programs run for one question");
-                }
-            }
-            Effect::Stop(id) if self.desktop.programs.remove(&id).is_none() => {
-                self.fail("a program is stopped that does not run");
-            }
+            Effect::Run(id, program) => self.program_begins(id, &program),
+            Effect::Stop(id) => self.program_stopped(id),
             _ => {}
         }
     }
@@ -165,31 +156,6 @@ impl World {
         }
     }
 
-    /// Whether a program may give a code in a moment.
-    pub(crate) fn program_runs(&self) -> bool {
-        !self.desktop.programs.is_empty()
-    }
-
-    /// A program goes on, or ends.
-    pub(crate) fn program(&mut self) {
-        let Some(&id) = self.desktop.programs.keys().next() else { return };
-        let Some(device) = self.core.questions(self.now()).into_iter().find(|asked| asked.id == id) else {
-            self.fail("a program runs for a question that is closed")
-        };
-        self.new_moment();
-        let news = match self.random.below(6) {
-            0 => ProgramNews::Slow,
-            1 => ProgramNews::Failed("ykman: no key".to_owned()),
-            2 => ProgramNews::Code(self.some_code(&device.device)),
-            _ => ProgramNews::Code(SecretString::from(aws::code(&device.device, self.aws.now))),
-        };
-        if !matches!(news, ProgramNews::Slow) {
-            self.desktop.programs.remove(&id);
-        }
-        self.log(&format!("program {id:?} {}", matches!(news, ProgramNews::Slow)));
-        self.give(Event::Program(id, news));
-    }
-
     /// The person comes, leaves, locks or unlocks the screen.
     pub(crate) fn come_or_go(&mut self) {
         let presence = match self.random.below(4) {
@@ -241,27 +207,6 @@ impl World {
                 self.fail(&format!("{:?} is on the desktop: {shown}", question.id));
             }
         }
-    }
-
-    /// Whether a question is to be on the desktop; none where it cannot be said from here.
-    fn wanted_on_desktop(&self, question: &Question) -> Option<bool> {
-        if self.desktop.locked || !self.settings.desktop {
-            return Some(false);
-        }
-        if self.desktop.unreachable.contains_key(&question.id) || question.waiting == 0 {
-            return None;
-        }
-        // A program that runs, or will run again in a moment, has the first word.
-        let program = self.desktop.had_program.contains(&question.id);
-        if program || self.desktop.wanted.contains(&question.id) {
-            return None;
-        }
-        let terminals = self.open.values().filter(|open| {
-            open.shown.as_ref().is_some_and(|shown| shown.id == question.id)
-                && matches!(open.patience, Patience::Terminal(_))
-        });
-        let first = terminals.map(|open| open.asked).min();
-        Some(first.is_none_or(|first| Boot(self.boot).since(first) >= NOTIFY_AFTER))
     }
 
     /// On a good day the renewal of a session in use is offered to whoever is there.

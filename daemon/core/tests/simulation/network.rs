@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::aws;
 use crate::pauses;
+use crate::reasons::Failing;
 use crate::world::{Clocks, Flight, Held, World};
 
 impl World {
@@ -178,6 +179,9 @@ impl World {
         }
         self.note_refusal(&flight, &result);
         let failing = result.as_ref().err().map(|failure| self.failing(&what, &flight, failure));
+        if let Some(device) = failing.as_ref().filter(|_| awaited).and_then(Failing::code_lost_of) {
+            self.program_given_up(device);
+        }
         self.failing.clone_from(&failing);
         let taken = self.taken(&flight, &result);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
@@ -223,6 +227,9 @@ impl World {
             self.note_failure(&what, &flight.operation, &failure);
         }
         let failing = self.failing(&what, &flight, &failure);
+        if let Some(device) = failing.code_lost_of().filter(|_| awaited) {
+            self.program_given_up(device);
+        }
         self.failing = Some(failing.clone());
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
         self.failing = None;

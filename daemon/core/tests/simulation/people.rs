@@ -61,6 +61,7 @@ impl World {
             chooses,
             asked: Boot(self.boot),
             line: self.history.len(),
+            display: caller.display.clone(),
             coded: code.is_some(),
             shown: None,
             choosing: None,

@@ -72,6 +72,12 @@ impl Failing {
             && !matches!(self.failure, Failure::NotSent(_))
     }
 
+    /// The device whose code was wrong, or may have been looked at without an answer.
+    pub(crate) fn code_lost_of(&self) -> Option<&str> {
+        let lost = self.may_have_been_seen() || meanings(&self.failure) == [Reason::WrongCode];
+        self.serial.as_deref().filter(|_| lost)
+    }
+
     fn is(&self, expected: &str) -> bool {
         matches!(&self.failure, Failure::Refused { code, .. } if code.starts_with(expected))
     }

@@ -49,6 +49,7 @@ impl World {
         };
         self.abandoned |= open.wants_new_mfa();
         self.check_denied(&open, denial.reason);
+        self.check_told_at_once(&open, denial.reason);
         self.check_calm_denied(&open, denial);
     }
 
@@ -71,6 +72,7 @@ impl World {
             self.fail(&format!("{id:?} is shown a question and cannot see it"))
         };
         open.shown = Some(question.clone());
+        self.check_promise(question);
         self.check_asked_device(&self.open[&id], question);
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use awsd_core::chain::Chain;
 use awsd_core::effect::{Choice, Effect, Operation, Question};
-use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::event::{CallId, Display, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
@@ -40,6 +40,8 @@ pub(crate) struct Open {
     pub asked: Boot,
     /// The line of the history.
     pub line: usize,
+    /// It names a desktop.
+    pub display: Display,
     /// A code came with it.
     pub coded: bool,
     pub shown: Option<Question>,
@@ -261,7 +263,10 @@ impl World {
         self.follow_questions();
         self.follow_choices();
         self.check_view();
+        self.follow_programs();
+        self.check_programs();
         self.check_desktop();
+        self.check_asked();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -276,7 +281,7 @@ impl World {
             Effect::Progress(id, _) if !self.open.contains_key(&id) => {
                 self.fail("progress is told to nobody")
             }
-            Effect::Progress(..) => {}
+            Effect::Progress(id, text) => self.told_of_touch(id, &text),
             Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
                 self.at_desktop(effect);
             }
