@@ -159,13 +159,16 @@ impl Core {
         {
             out.push(Effect::Withdraw(id, old));
         }
-        if let Some((device, open)) = open {
-            out.push(Effect::Show(id, self.question(now, device, open, places)));
+        let question = open.map(|(device, open)| self.question(now, device, open, places));
+        let promised = question.as_ref().is_some_and(|question| question.on_desktop);
+        if let Some(question) = question {
+            out.push(Effect::Show(id, question));
         } else if let Some(choice) = self.discoveries.choice(pending) {
             out.push(Effect::Choose(id, choice));
         }
         if let Some(pending) = self.asks.get_mut(&id) {
             pending.shown = current;
+            pending.promised = promised;
         }
     }
 
@@ -189,7 +192,12 @@ impl Core {
                 let question = self.question(now, &device, open, &self.places);
                 let question = Question { reason: Some(unfit.sentence), ..question };
                 out.push(match at {
-                    Surface::Terminal(id) => Effect::Show(id, question),
+                    Surface::Terminal(id) => {
+                        if let Some(pending) = self.asks.get_mut(&id) {
+                            pending.promised = question.on_desktop;
+                        }
+                        Effect::Show(id, question)
+                    }
                     Surface::Desktop => Effect::Ask(question),
                 });
             }

@@ -100,6 +100,8 @@ pub(crate) struct Pending {
     pub choosing: Option<QuestionId>,
     /// What its terminal shows.
     pub shown: Option<(QuestionId, u32)>,
+    /// Its terminal says that the desktop asks as well.
+    pub promised: bool,
 }
 
 impl Pending {
@@ -120,6 +122,7 @@ impl Pending {
             renewal_since: None,
             choosing: None,
             shown: None,
+            promised: false,
         }
     }
 

@@ -4,34 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Question};
-use awsd_core::event::{Event, OfferAnswer, Presence, QuestionId, Surface};
+use awsd_core::event::{Event, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
 
 use crate::programs::Programs;
-use crate::world::{Clocks, World};
+use crate::world::World;
 
-/// The numbers of the design, once more.
+/// The number of the design, once more.
 pub(crate) const NOTIFY_AFTER: Duration = Duration::from_secs(5);
-pub(crate) const OFFER_BEFORE: Duration = Duration::from_mins(15);
-pub(crate) const OFFER_PAUSE: Duration = Duration::from_mins(15);
-const NOT_TODAY: Duration = Duration::from_hours(12);
-const AFTER_USE: Duration = Duration::from_hours(1);
-const NOISE: Duration = Duration::from_secs(3);
 
 /// What is on the desktop, and who is there.
 #[derive(Default)]
 pub(crate) struct Desktop {
     pub questions: BTreeMap<QuestionId, Question>,
-    offers: BTreeMap<QuestionId, Offer>,
+    pub offers: BTreeMap<QuestionId, Offer>,
     pub programs: Programs,
     /// When the desktop said that it can show this to nobody.
     pub unreachable: BTreeMap<QuestionId, Boot>,
     /// Until when nothing is to be offered about a device.
-    quiet: BTreeMap<String, Boot>,
+    pub quiet: BTreeMap<String, Boot>,
     /// The person asked to be asked.
     pub wanted: BTreeSet<QuestionId>,
     pub locked: bool,
-    idle: bool,
+    pub idle: bool,
 }
 
 impl World {
@@ -61,30 +56,6 @@ impl World {
         }
     }
 
-    fn check_offer(&self, offer: &Offer) {
-        let now = Boot(self.boot);
-        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
-            self.fail("an offer is made to nobody");
-        }
-        if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
-            self.fail("an offer is made although it was put off");
-        }
-        let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-        let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
-        let Some(held) = held else { self.fail("an offer about a session that there is not") };
-        let left = held.expires.since(self.aws.now);
-        if self.clocks == Clocks::Right && left > OFFER_BEFORE.min(held.life / 3) + NOISE {
-            self.fail(&format!("an offer is made with {left:?} left"));
-        }
-        let used = self.served.get(&offer.device).is_some_and(|at| now.since(*at) <= AFTER_USE);
-        if !used || offer.profiles.is_empty() || offer.remaining > held.life / 3 + NOISE {
-            self.fail("an offer about a session that nobody uses");
-        }
-        if self.core.questions(self.now()).iter().any(|question| question.device == offer.device) {
-            self.fail("an offer is made while the code is asked for");
-        }
-    }
-
     /// The person does something at the desktop, or the desktop fails.
     pub(crate) fn person_at_desktop(&mut self) {
         let questions: Vec<Question> = self.desktop.questions.values().cloned().collect();
@@ -101,16 +72,9 @@ impl World {
                     self.desktop.questions.remove(&question.id);
                     self.desktop.unreachable.insert(question.id, Boot(self.boot));
                     self.give(Event::Unreachable(question.id));
+                    self.check_promise_taken_back(question.id);
                 }
-                1 => {
-                    self.log(&format!("not now {:?}", question.id));
-                    self.dismissed = Some(Boot(self.boot));
-                    let open = self.core.questions(self.now());
-                    if open.iter().any(|open| open.id == question.id && !open.verifying) {
-                        self.rest_offers(&question.device);
-                    }
-                    self.give(Event::Dismissed(question.id));
-                }
+                1 => self.dismiss_on_desktop(&question),
                 _ => {
                     let code = self.some_code(&question.device);
                     self.log(&format!("entered {:?}", question.id));
@@ -120,40 +84,15 @@ impl World {
         }
     }
 
-    /// Who does not want to be asked wants no offer either.
-    pub(crate) fn rest_offers(&mut self, device: &str) {
-        if !self.core.sessions(self.now()).iter().any(|session| session.name == device) {
-            return;
+    /// "Not now", said to a notification.
+    pub(crate) fn dismiss_on_desktop(&mut self, question: &Question) {
+        self.log(&format!("not now {:?}", question.id));
+        self.dismissed = Some(Boot(self.boot));
+        let open = self.core.questions(self.now());
+        if open.iter().any(|open| open.id == question.id && !open.verifying) {
+            self.rest_offers(&question.device);
         }
-        let until = Boot(self.boot) + Duration::from_mins(15);
-        let rests = self.desktop.quiet.entry(device.to_owned()).or_default();
-        *rests = until.max(*rests);
-    }
-
-    fn answer_offer(&mut self, offer: &Offer) {
-        let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
-        let rest = match answer {
-            OfferAnswer::Renew => Duration::ZERO,
-            OfferAnswer::Later => OFFER_PAUSE,
-            OfferAnswer::NotToday => NOT_TODAY,
-        };
-        self.log(&format!("offered {:?} {answer:?}", offer.id));
-        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
-        if answer == OfferAnswer::Renew {
-            self.abandoned = true;
-            self.put_off.clear();
-        }
-        self.give(Event::Offered(offer.id, answer));
-        if answer == OfferAnswer::Renew && self.settings.desktop {
-            let asked =
-                self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
-            match asked {
-                Some(asked) if self.desktop.questions.contains_key(&asked.id) => {
-                    self.desktop.wanted.insert(asked.id);
-                }
-                _ => self.fail("somebody wants to give a code and is not asked"),
-            }
-        }
+        self.give(Event::Dismissed(question.id));
     }
 
     /// The person comes, leaves, locks or unlocks the screen.
@@ -205,31 +144,6 @@ impl World {
             let shown = self.desktop.questions.contains_key(&question.id);
             if shown != self.wanted_on_desktop(question).unwrap_or(shown) {
                 self.fail(&format!("{:?} is on the desktop: {shown}", question.id));
-            }
-        }
-    }
-
-    /// On a good day the renewal of a session in use is offered to whoever is there.
-    pub(crate) fn check_offered(&self) {
-        let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
-            return;
-        }
-        let asked = self.core.questions(self.now());
-        for session in self.core.sessions(self.now()) {
-            let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-            let held = held.filter(|held| held.device.as_ref() == Some(&session.name));
-            let Some(since) = held.map(|held| held.given).max() else { continue };
-            let due =
-                session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3) && session.remaining > NOISE;
-            let lately = |at: &Boot| *at > since && Boot(self.boot).since(*at) + NOISE < AFTER_USE;
-            let used = self.served.get(&session.name).is_some_and(lately);
-            let quiet =
-                self.desktop.quiet.get(&session.name).is_some_and(|until| Boot(self.boot) < *until + NOISE);
-            let open = asked.iter().any(|question| question.device == session.name);
-            let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
-            if due && used && !quiet && !open && !offered {
-                self.fail(&format!("nobody is told that {} ends soon", session.name));
             }
         }
     }

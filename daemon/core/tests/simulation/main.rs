@@ -10,6 +10,7 @@ mod check;
 mod choices;
 mod desktop;
 mod network;
+mod offers;
 mod pauses;
 mod people;
 mod profiles;

@@ -8,6 +8,7 @@ use awsd_core::event::{Patience, Purpose, QuestionId, RequestId};
 use awsd_core::time::Boot;
 use secrecy::ExposeSecret as _;
 
+use crate::offers::LastUse;
 use crate::world::{Open, World};
 
 impl World {
@@ -24,7 +25,8 @@ impl World {
             held.used = true;
         }
         let device = self.aws.sessions.get(key).and_then(|of| of.device.clone());
-        self.served.extend(device.map(|device| (device, Boot(self.boot))));
+        let last = LastUse { at: Boot(self.boot), graphical: open.display.graphical };
+        self.served.extend(device.map(|device| (device, last)));
     }
 
     pub(crate) fn denied(&mut self, id: RequestId, denial: &Denial) {

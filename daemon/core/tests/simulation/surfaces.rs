@@ -111,6 +111,14 @@ impl World {
             self.fail("the desktop of none of those who wait");
         }
     }
+
+    /// Who was told that the desktop asks as well hears when it cannot.
+    pub(crate) fn check_promise_taken_back(&self, id: QuestionId) {
+        let shown = self.open.values().filter_map(|open| open.shown.as_ref());
+        if shown.filter(|shown| shown.id == id && !shown.verifying).any(|shown| shown.on_desktop) {
+            self.fail("a terminal still says that the desktop asks, and it cannot");
+        }
+    }
 }
 
 fn first_terminal(waiters: &[&Open]) -> Option<Boot> {

@@ -13,7 +13,8 @@ use awsd_core::time::{Boot, Now, Wall};
 use secrecy::SecretString;
 
 use crate::aws::{self, Aws};
-use crate::desktop::{Desktop, NOTIFY_AFTER, OFFER_BEFORE, OFFER_PAUSE};
+use crate::desktop::{Desktop, NOTIFY_AFTER};
+use crate::offers::{LastUse, OFFER_BEFORE, OFFER_PAUSE};
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
@@ -85,7 +86,7 @@ pub(crate) struct World {
     pub pauses: Pauses,
     pub desktop: Desktop,
     /// When something was last served from a session of a device.
-    pub served: BTreeMap<String, Boot>,
+    pub served: BTreeMap<String, LastUse>,
     /// AWS is out of reach.
     pub outage: Option<Outage>,
     /// When a call last failed.
@@ -267,6 +268,7 @@ impl World {
         self.check_programs();
         self.check_desktop();
         self.check_asked();
+        self.check_offer_moments();
     }
 
     fn effect(&mut self, effect: Effect) {
