@@ -88,6 +88,16 @@ impl World {
         }
     }
 
+    /// The device whose code a call carries.
+    pub(crate) fn device_asked(operation: &Operation) -> Option<&str> {
+        match &operation.action {
+            Action::GetSessionToken { mfa, .. } | Action::AssumeRole { mfa, .. } => {
+                mfa.as_ref().map(|mfa| mfa.serial.as_str())
+            }
+            Action::ListMfaDevices | Action::GetCallerIdentity => None,
+        }
+    }
+
     fn check_code(&mut self, serial: &str, code: &str) {
         let at = self.seen_codes.get(serial).and_then(|codes| codes.get(code));
         // A little later the device may show the same digits by chance.
@@ -154,6 +164,7 @@ impl World {
         let Some(result) = flight.acted.take() else { return };
         if let Ok(Granted::Session(keys)) = &result {
             self.hold(&flight, keys);
+            self.code_was_taken(&flight, keys);
         }
         self.code_seen(&flight, result.as_ref().err());
         let what = self.purpose_of(&flight.operation);

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use awsd_core::chain::Keys;
 use awsd_core::effect::{Program, Question};
 use awsd_core::event::{Event, Patience, ProgramNews, QuestionId, RequestId};
 use awsd_core::time::Boot;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::aws;
-use crate::world::{Clocks, Open, World};
+use crate::world::{Clocks, Flight, Open, World};
 
 /// The numbers of the design, once more.
 const MOST_RUNS: u32 = 3;
@@ -128,7 +129,20 @@ impl World {
         if !self.desktop.programs.running.remove(&id) {
             self.fail("a program is stopped that does not run");
         }
+        if self.core.questions(self.now()).iter().any(|asked| asked.id == id && !asked.verifying) {
+            self.fail("a program is stopped whose code is still wanted");
+        }
         self.desktop.programs.set(id, Stage::Ended);
+    }
+
+    /// A session has arrived. If it is over by now, or about to be, it cannot be said from here what becomes of its code.
+    pub(crate) fn code_was_taken(&mut self, flight: &Flight, keys: &Keys) {
+        let over = keys.expiration.is_none_or(|end| end.since(self.aws.now) < LATE * 2);
+        let device = Self::device_asked(&flight.operation).filter(|_| over);
+        let asked = self.core.questions(self.now());
+        for question in asked.iter().filter(|asked| device.is_some_and(|device| asked.device == device)) {
+            self.desktop.programs.set(question.id, Stage::Unknown);
+        }
     }
 
     /// A code of a device was of no use: from now on its next one comes from people.

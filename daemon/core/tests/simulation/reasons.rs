@@ -93,12 +93,7 @@ impl World {
             signer: operation.signer.access_key_id.clone(),
             code: Self::code_of(operation).map(str::to_owned),
             resent: flight.resent,
-            serial: match &operation.action {
-                Action::GetSessionToken { mfa, .. } | Action::AssumeRole { mfa, .. } => {
-                    mfa.as_ref().map(|mfa| mfa.serial.clone())
-                }
-                Action::ListMfaDevices | Action::GetCallerIdentity => None,
-            },
+            serial: Self::device_asked(operation).map(str::to_owned),
         };
         let for_time = meanings(failure) == [Reason::ClockSkew];
         if self.awaited(flight) {

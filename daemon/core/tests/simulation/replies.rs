@@ -6,7 +6,6 @@ use awsd_core::chain::Base;
 use awsd_core::effect::{Denial, Question, Reason, Served};
 use awsd_core::event::{Patience, Purpose, QuestionId, RequestId};
 use awsd_core::time::Boot;
-use secrecy::ExposeSecret as _;
 
 use crate::offers::LastUse;
 use crate::world::{Open, World};
@@ -35,14 +34,13 @@ impl World {
             self.fail("a refusal without a sentence");
         }
         self.check_meaning(id, denial);
+        self.check_exhausted(denial);
         if self.answers.remove(&id) {
             if denial.reason == Reason::NoQuestion {
                 self.fail("an open question is not found");
             }
-            if let Some((device, code)) = self.answered.clone()
-                && denial.sentence.contains("has been used")
-            {
-                self.check_spent(&device, code.expose_secret());
+            if let Some((device, code)) = self.answered.clone() {
+                self.check_unfit(&device, &code, &denial.sentence);
             }
             return;
         }

@@ -111,6 +111,8 @@ pub(crate) struct World {
     pub last_ask: Boot,
     /// Users whose devices have been looked up, and how often they had been logged out by then.
     pub looked_up: BTreeMap<String, u64>,
+    /// The code that was last given for each device.
+    pub given: BTreeMap<String, SecretString>,
     /// The device and the code of the last `awsd mfa`.
     pub answered: Option<(String, SecretString)>,
     /// What may be called once more because its last signature was refused.
@@ -217,6 +219,7 @@ impl World {
             last_chain: None,
             last_ask: Boot::default(),
             looked_up: BTreeMap::new(),
+            given: BTreeMap::new(),
             answered: None,
             resigned: None,
             saml: 1,
