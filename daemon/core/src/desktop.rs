@@ -102,10 +102,7 @@ impl Core {
         self.on_desktop.remove(&id);
         self.put_off_offer(now, id);
         let Some(device) = self.desk.find(id) else { return };
-        let was_promised = self
-            .asks
-            .values()
-            .any(|pending| pending.promised && pending.shown.is_some_and(|(question, _)| question == id));
+        let was_promised = self.asks.values().any(|pending| pending.promised == Some(id));
         if let Some(open) = self.desk.open_mut(&device) {
             open.unreachable = Some(now.boot);
             open.version += u32::from(was_promised);

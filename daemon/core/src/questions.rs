@@ -160,7 +160,7 @@ impl Core {
             out.push(Effect::Withdraw(id, old));
         }
         let question = open.map(|(device, open)| self.question(now, device, open, places));
-        let promised = question.as_ref().is_some_and(|question| question.on_desktop);
+        let promised = question.as_ref().and_then(Question::promised);
         if let Some(question) = question {
             out.push(Effect::Show(id, question));
         } else if let Some(choice) = self.discoveries.choice(pending) {
@@ -194,7 +194,7 @@ impl Core {
                 out.push(match at {
                     Surface::Terminal(id) => {
                         if let Some(pending) = self.asks.get_mut(&id) {
-                            pending.promised = question.on_desktop;
+                            pending.promised = question.promised();
                         }
                         Effect::Show(id, question)
                     }

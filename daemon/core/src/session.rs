@@ -100,8 +100,8 @@ pub(crate) struct Pending {
     pub choosing: Option<QuestionId>,
     /// What its terminal shows.
     pub shown: Option<(QuestionId, u32)>,
-    /// Its terminal says that the desktop asks as well.
-    pub promised: bool,
+    /// The question of which its terminal says that the desktop asks it as well.
+    pub promised: Option<QuestionId>,
 }
 
 impl Pending {
@@ -122,7 +122,7 @@ impl Pending {
             renewal_since: None,
             choosing: None,
             shown: None,
-            promised: false,
+            promised: None,
         }
     }
 
