@@ -102,8 +102,7 @@ impl Core {
         self.on_desktop.remove(&id);
         self.put_off_offer(now, id);
         let Some(device) = self.desk.find(id) else { return };
-        // Terminals said that the desktop asks as well, if that was to be expected.
-        let was_promised = self.display(&device, &self.places).is_some();
+        let was_promised = self.asks.values().any(|pending| pending.promised == Some(id));
         if let Some(open) = self.desk.open_mut(&device) {
             open.unreachable = Some(now.boot);
             open.version += u32::from(was_promised);

@@ -111,6 +111,13 @@ impl Open {
     }
 }
 
+impl Question {
+    /// The question, if it says that the desktop asks it as well.
+    pub(crate) fn promised(&self) -> Option<QuestionId> {
+        self.on_desktop.then_some(self.id)
+    }
+}
+
 fn next_id(last: &mut u64) -> QuestionId {
     *last += 1;
     QuestionId(*last)

@@ -100,6 +100,8 @@ pub(crate) struct Pending {
     pub choosing: Option<QuestionId>,
     /// What its terminal shows.
     pub shown: Option<(QuestionId, u32)>,
+    /// The question of which its terminal says that the desktop asks it as well.
+    pub promised: Option<QuestionId>,
 }
 
 impl Pending {
@@ -120,6 +122,7 @@ impl Pending {
             renewal_since: None,
             choosing: None,
             shown: None,
+            promised: None,
         }
     }
 

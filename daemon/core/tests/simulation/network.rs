@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::aws;
 use crate::pauses;
+use crate::reasons::Failing;
 use crate::world::{Clocks, Flight, Held, World};
 
 impl World {
@@ -87,6 +88,16 @@ impl World {
         }
     }
 
+    /// The device whose code a call carries.
+    pub(crate) fn device_asked(operation: &Operation) -> Option<&str> {
+        match &operation.action {
+            Action::GetSessionToken { mfa, .. } | Action::AssumeRole { mfa, .. } => {
+                mfa.as_ref().map(|mfa| mfa.serial.as_str())
+            }
+            Action::ListMfaDevices | Action::GetCallerIdentity => None,
+        }
+    }
+
     fn check_code(&mut self, serial: &str, code: &str) {
         let at = self.seen_codes.get(serial).and_then(|codes| codes.get(code));
         // A little later the device may show the same digits by chance.
@@ -153,6 +164,7 @@ impl World {
         let Some(result) = flight.acted.take() else { return };
         if let Ok(Granted::Session(keys)) = &result {
             self.hold(&flight, keys);
+            self.code_was_taken(&flight, keys);
         }
         self.code_seen(&flight, result.as_ref().err());
         let what = self.purpose_of(&flight.operation);
@@ -178,6 +190,9 @@ impl World {
         }
         self.note_refusal(&flight, &result);
         let failing = result.as_ref().err().map(|failure| self.failing(&what, &flight, failure));
+        if let Some(device) = failing.as_ref().filter(|_| awaited).and_then(Failing::code_lost_of) {
+            self.program_given_up(device);
+        }
         self.failing.clone_from(&failing);
         let taken = self.taken(&flight, &result);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
@@ -223,6 +238,9 @@ impl World {
             self.note_failure(&what, &flight.operation, &failure);
         }
         let failing = self.failing(&what, &flight, &failure);
+        if let Some(device) = failing.code_lost_of().filter(|_| awaited) {
+            self.program_given_up(device);
+        }
         self.failing = Some(failing.clone());
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
         self.failing = None;

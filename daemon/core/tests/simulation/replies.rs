@@ -6,8 +6,8 @@ use awsd_core::chain::Base;
 use awsd_core::effect::{Denial, Question, Reason, Served};
 use awsd_core::event::{Patience, Purpose, QuestionId, RequestId};
 use awsd_core::time::Boot;
-use secrecy::ExposeSecret as _;
 
+use crate::offers::LastUse;
 use crate::world::{Open, World};
 
 impl World {
@@ -24,7 +24,8 @@ impl World {
             held.used = true;
         }
         let device = self.aws.sessions.get(key).and_then(|of| of.device.clone());
-        self.served.extend(device.map(|device| (device, Boot(self.boot))));
+        let last = LastUse { at: Boot(self.boot), graphical: open.display.graphical };
+        self.served.extend(device.map(|device| (device, last)));
     }
 
     pub(crate) fn denied(&mut self, id: RequestId, denial: &Denial) {
@@ -33,14 +34,13 @@ impl World {
             self.fail("a refusal without a sentence");
         }
         self.check_meaning(id, denial);
+        self.check_exhausted(denial);
         if self.answers.remove(&id) {
             if denial.reason == Reason::NoQuestion {
                 self.fail("an open question is not found");
             }
-            if let Some((device, code)) = self.answered.clone()
-                && denial.sentence.contains("has been used")
-            {
-                self.check_spent(&device, code.expose_secret());
+            if let Some((device, code)) = self.answered.clone() {
+                self.check_unfit(&device, &code, &denial.sentence);
             }
             return;
         }
@@ -49,6 +49,7 @@ impl World {
         };
         self.abandoned |= open.wants_new_mfa();
         self.check_denied(&open, denial.reason);
+        self.check_told_at_once(&open, denial.reason);
         self.check_calm_denied(&open, denial);
     }
 
@@ -71,6 +72,7 @@ impl World {
             self.fail(&format!("{id:?} is shown a question and cannot see it"))
         };
         open.shown = Some(question.clone());
+        self.check_promise(question);
         self.check_asked_device(&self.open[&id], question);
     }
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use awsd_core::chain::Chain;
 use awsd_core::effect::{Choice, Effect, Operation, Question};
-use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::event::{CallId, Display, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
 use secrecy::SecretString;
 
 use crate::aws::{self, Aws};
-use crate::desktop::{Desktop, NOTIFY_AFTER, OFFER_BEFORE, OFFER_PAUSE};
+use crate::desktop::{Desktop, NOTIFY_AFTER};
+use crate::offers::{LastUse, OFFER_BEFORE, OFFER_PAUSE};
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
@@ -40,6 +41,8 @@ pub(crate) struct Open {
     pub asked: Boot,
     /// The line of the history.
     pub line: usize,
+    /// It names a desktop.
+    pub display: Display,
     /// A code came with it.
     pub coded: bool,
     pub shown: Option<Question>,
@@ -83,7 +86,7 @@ pub(crate) struct World {
     pub pauses: Pauses,
     pub desktop: Desktop,
     /// When something was last served from a session of a device.
-    pub served: BTreeMap<String, Boot>,
+    pub served: BTreeMap<String, LastUse>,
     /// AWS is out of reach.
     pub outage: Option<Outage>,
     /// When a call last failed.
@@ -108,6 +111,8 @@ pub(crate) struct World {
     pub last_ask: Boot,
     /// Users whose devices have been looked up, and how often they had been logged out by then.
     pub looked_up: BTreeMap<String, u64>,
+    /// The code that was last given for each device.
+    pub given: BTreeMap<String, SecretString>,
     /// The device and the code of the last `awsd mfa`.
     pub answered: Option<(String, SecretString)>,
     /// What may be called once more because its last signature was refused.
@@ -214,6 +219,7 @@ impl World {
             last_chain: None,
             last_ask: Boot::default(),
             looked_up: BTreeMap::new(),
+            given: BTreeMap::new(),
             answered: None,
             resigned: None,
             saml: 1,
@@ -261,7 +267,11 @@ impl World {
         self.follow_questions();
         self.follow_choices();
         self.check_view();
+        self.follow_programs();
+        self.check_programs();
         self.check_desktop();
+        self.check_asked();
+        self.check_offer_moments();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -276,7 +286,7 @@ impl World {
             Effect::Progress(id, _) if !self.open.contains_key(&id) => {
                 self.fail("progress is told to nobody")
             }
-            Effect::Progress(..) => {}
+            Effect::Progress(id, text) => self.told_of_touch(id, &text),
             Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
                 self.at_desktop(effect);
             }
