@@ -82,6 +82,16 @@ impl Dialog {
     pub(crate) const ALL: [Self; 5] =
         [Self::Pinentry, Self::Zenity, Self::Kdialog, Self::Osascript, Self::PowerShell];
 
+    /// What is tried on this system, in this order: the one with the best protocol first, and last the one that is always
+    /// there.
+    pub(crate) const TRIED: &[Self] = if cfg!(target_os = "macos") {
+        &[Self::Pinentry, Self::Osascript]
+    } else if cfg!(windows) {
+        &[Self::PowerShell]
+    } else {
+        &[Self::Pinentry, Self::Zenity, Self::Kdialog]
+    };
+
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {
         match self {

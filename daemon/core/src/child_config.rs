@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_read_again_is_the_same() {
         let names = ["a", "a b", "it's", "-x", "ä", "a#b", "x\"y"];
-        let config: String = names.iter().map(|name| format!("[{name}]\nregion = r\n")).collect();
+        let config = names.map(|name| format!("[{name}]\nregion = r\n")).concat();
         let again = parse(Kind::Config, "again", of("", &config).as_bytes());
         assert!(again.problems.is_empty(), "{:?}", again.problems);
         let again = Profiles::merge(again, crate::config_file::File::missing(Kind::Credentials, "none"));

@@ -26,7 +26,8 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         pinentry,
         allow_long_lived,
     } = settings;
-    let any_dialog = format!("(the first that works: {})", Dialog::ALL.map(Dialog::name).join(", "));
+    let tried: Vec<_> = Dialog::TRIED.iter().map(|dialog| dialog.name()).collect();
+    let any_dialog = format!("(the first that works: {})", tried.join(", "));
     let defaults = [
         ("mfa_duration", time(mfa_duration)),
         ("wait", time(wait)),

@@ -29,15 +29,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The longest line of a dialog, in characters.
 const WIDTH: usize = 72;
 
-/// The order in which programs are tried: the one with the best protocol first, and last the one that is always there.
-const TOOLS: &[Dialog] = if cfg!(target_os = "macos") {
-    &[Dialog::Pinentry, Dialog::Osascript]
-} else if cfg!(windows) {
-    &[Dialog::PowerShell]
-} else {
-    &[Dialog::Pinentry, Dialog::Zenity, Dialog::Kdialog]
-};
-
 /// How a dialog ended.
 #[derive(Debug)]
 pub(super) enum End {
@@ -105,7 +96,7 @@ pub(super) async fn ask_with_any(request: Request) -> (Option<&'static str>, End
         return (None, End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned()));
     }
     let mut reasons = Vec::new();
-    for tool in request.tools.dialog.as_ref().map_or(TOOLS, std::slice::from_ref) {
+    for tool in request.tools.dialog.as_ref().map_or(Dialog::TRIED, std::slice::from_ref) {
         match timeout(OPEN + GRACE, ask_with(*tool, &request)).await.unwrap_or(End::Closed) {
             End::Unusable(reason) => reasons.push(reason),
             end => return (Some(tool.name()), end),
