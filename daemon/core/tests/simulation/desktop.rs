@@ -23,6 +23,8 @@ pub(crate) struct Desktop {
     pub unreachable: BTreeMap<QuestionId, Boot>,
     /// Until when nothing is to be offered about a device.
     pub quiet: BTreeMap<String, Boot>,
+    /// Until when something may not be offered, as the person did not want to be asked.
+    pub perhaps_quiet: BTreeMap<String, Boot>,
     /// The person asked to be asked.
     pub wanted: BTreeSet<QuestionId>,
     pub locked: bool,

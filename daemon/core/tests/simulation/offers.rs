@@ -9,8 +9,6 @@ use awsd_core::time::Boot;
 use crate::world::{Clocks, World};
 
 /// The numbers of the design, once more.
-pub(crate) const OFFER_BEFORE: Duration = Duration::from_mins(15);
-pub(crate) const OFFER_PAUSE: Duration = Duration::from_mins(15);
 const NOT_TODAY: Duration = Duration::from_hours(12);
 const AFTER_USE: Duration = Duration::from_hours(1);
 const NOISE: Duration = Duration::from_secs(3);
@@ -35,7 +33,7 @@ impl World {
         let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
         let Some(held) = held else { self.fail("an offer about a session that there is not") };
         let left = held.expires.since(self.aws.now);
-        if self.clocks == Clocks::Right && left > OFFER_BEFORE.min(held.life / 3) + NOISE {
+        if self.clocks == Clocks::Right && left > self.settings.offer_before.min(held.life / 3) + NOISE {
             self.fail(&format!("an offer is made with {left:?} left"));
         }
         let last = self.served.get(&offer.device).filter(|last| now.since(last.at) <= AFTER_USE);
@@ -57,7 +55,7 @@ impl World {
         let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
         let rest = match answer {
             OfferAnswer::Renew => Duration::ZERO,
-            OfferAnswer::Later => OFFER_PAUSE,
+            OfferAnswer::Later => self.settings.offer_pause,
             OfferAnswer::NotToday => NOT_TODAY,
         };
         self.log(&format!("offered {:?} {answer:?}", offer.id));
@@ -91,18 +89,22 @@ impl World {
     fn offer_in_vain(&mut self, offer: &Offer) {
         self.log(&format!("unreachable {:?}", offer.id));
         self.desktop.offers.remove(&offer.id);
-        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + OFFER_PAUSE);
+        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + self.settings.offer_pause);
         self.give(Event::Unreachable(offer.id));
     }
 
     /// Who does not want to be asked wants no offer either.
     pub(crate) fn rest_offers(&mut self, device: &str) {
-        if !self.core.sessions(self.now()).iter().any(|session| session.name == device) {
-            return;
-        }
         let until = Boot(self.boot) + Duration::from_mins(15);
-        let rests = self.desktop.quiet.entry(device.to_owned()).or_default();
-        *rests = until.max(*rests);
+        let held = self.core.sessions(self.now()).iter().any(|session| session.name == device);
+        // A session that is being made may rest from its beginning.
+        let desktop = &mut self.desktop;
+        for rests in
+            [Some(&mut desktop.perhaps_quiet), held.then_some(&mut desktop.quiet)].into_iter().flatten()
+        {
+            let rests = rests.entry(device.to_owned()).or_default();
+            *rests = until.max(*rests);
+        }
     }
 
     /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
@@ -115,8 +117,9 @@ impl World {
         let asked = self.core.questions(self.now());
         for session in self.core.sessions(self.now()) {
             let Some(last) = self.used_lately(&session) else { continue };
-            let due = session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3);
-            let quiet = self.desktop.quiet.get(&session.name).is_some_and(|until| now < *until);
+            let due = session.remaining + NOISE < self.settings.offer_before.min(session.life / 3);
+            let rests = [&self.desktop.quiet, &self.desktop.perhaps_quiet];
+            let quiet = rests.iter().any(|rests| rests.get(&session.name).is_some_and(|until| now < *until));
             let open = asked.iter().any(|question| question.device == session.name);
             let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
             let over = now.since(last) + NOISE >= AFTER_USE || session.remaining <= NOISE;
@@ -135,7 +138,7 @@ impl World {
         let wake = self.core.next_wake(self.now());
         for session in self.core.sessions(self.now()) {
             let Some(last) = self.used_lately(&session) else { continue };
-            let before = OFFER_BEFORE.min(session.life / 3);
+            let before = self.settings.offer_before.min(session.life / 3);
             let due = now + session.remaining.saturating_sub(before);
             let rested = self.desktop.quiet.get(&session.name).copied().unwrap_or_default();
             let next = due.max(rested);

@@ -42,6 +42,8 @@ enum Stage {
     Slow,
     /// The device shows its next code not before the first of these moments; by the second the program has been run.
     Again(Boot, Boot),
+    /// It was to be run again, and who brought it has just left: it is not run for the others.
+    Left,
     /// People are asked.
     Ended,
     /// It cannot be said from here.
@@ -79,7 +81,7 @@ impl Programs {
     pub(crate) fn may_give(&self, id: QuestionId) -> Option<bool> {
         match self.stage(id) {
             Some(Stage::Running | Stage::Slow | Stage::Again(..)) => Some(true),
-            Some(Stage::Unknown) => None,
+            Some(Stage::Left | Stage::Unknown) => None,
             Some(Stage::Ended) | None => Some(false),
         }
     }
@@ -114,7 +116,7 @@ impl World {
             self.desktop.programs.had.entry(id).or_insert(Had { runs: 0, stage: Stage::Again(now, now) });
         let early = match had.stage {
             Stage::Again(first, _) => now < first,
-            Stage::Unknown => false,
+            Stage::Left | Stage::Unknown => false,
             Stage::Running | Stage::Slow | Stage::Ended => true,
         };
         let stage = if shown { Stage::Slow } else { Stage::Running };
@@ -256,11 +258,16 @@ impl World {
         let asked = self.core.questions(self.now());
         let programs = &mut self.desktop.programs;
         programs.had.retain(|id, _| asked.iter().any(|question| question.id == *id));
-        for question in asked.iter().filter(|question| question.waiting > 0) {
-            let again = matches!(self.desktop.programs.stage(question.id), Some(Stage::Again(..)));
-            if again && self.brought(question) != Some(true) {
-                self.desktop.programs.set(question.id, Stage::Unknown);
-            }
+        for question in &asked {
+            let brought = self.brought(question).filter(|_| question.waiting > 0);
+            let next = match (self.desktop.programs.stage(question.id), brought) {
+                (Some(Stage::Again(..)), Some(false)) => Stage::Left,
+                (Some(Stage::Again(..)), None) if question.waiting > 0 => Stage::Unknown,
+                (Some(Stage::Left), Some(false)) => Stage::Ended,
+                (Some(Stage::Left), _) => Stage::Unknown,
+                _ => continue,
+            };
+            self.desktop.programs.set(question.id, next);
         }
     }
 

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 
 use crate::aws::{self, Aws};
 use crate::desktop::{Desktop, NOTIFY_AFTER};
-use crate::offers::{LastUse, OFFER_BEFORE, OFFER_PAUSE};
+use crate::offers::LastUse;
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
@@ -150,8 +150,8 @@ fn settings(random: &mut Random) -> Settings {
         default_wait: Duration::from_secs(50),
         desktop: random.percent(60),
         notify_after: NOTIFY_AFTER,
-        offer_before: if random.percent(80) { OFFER_BEFORE } else { Duration::ZERO },
-        offer_pause: OFFER_PAUSE,
+        offer_before: Duration::from_mins(*random.pick(&[0, 15, 15, 15, 45])),
+        offer_pause: Duration::from_mins(*random.pick(&[5, 15])),
         lock_on_screen_lock: random.percent(30),
     }
 }
