@@ -34,6 +34,9 @@ impl World {
             self.fail("a refusal without a sentence");
         }
         self.check_meaning(id, denial);
+        if matches!(denial.reason, Reason::AwsUnavailable | Reason::Throttled) {
+            self.pauses.told = Some(Boot(self.boot));
+        }
         self.check_exhausted(denial);
         if self.answers.remove(&id) {
             if denial.reason == Reason::NoQuestion {
