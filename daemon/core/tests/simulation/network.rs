@@ -184,6 +184,11 @@ impl World {
         }
         if awaited {
             match &result {
+                // A session that is over when it comes is as good as no answer.
+                Ok(Granted::Session(keys)) if keys.expiration <= Some(self.aws.now) => {
+                    let nothing = Failure::NoAnswer("the session was over".to_owned());
+                    self.note_failure(&what, &flight.operation, &nothing);
+                }
                 Ok(_) => self.note_answer(&what),
                 Err(failure) => self.note_failure(&what, &flight.operation, failure),
             }
