@@ -180,7 +180,9 @@ impl World {
         let root = self.root_of(&flight.operation.signer.access_key_id);
         let awaited = self.awaited(&flight);
         if let Ok(Granted::Devices(_)) = &result {
-            self.looked_up.insert(root, flight.logouts);
+            // An answer from before a logout may come late.
+            let looked_up = self.looked_up.entry(root).or_insert(flight.logouts);
+            *looked_up = flight.logouts.max(*looked_up);
         }
         if awaited {
             match &result {
