@@ -17,6 +17,7 @@ mod programs;
 mod questions;
 mod renewals;
 mod texts;
+mod tools;
 
 use std::path::PathBuf;
 
