@@ -3,9 +3,9 @@
 //! What is left over from before must not win over what is handed out: every SDK looks at some of these variables before
 //! it looks at the keys.
 
-use awsd_proto::Credentials;
+use awsd_proto::{ChildFiles, Context, Credentials};
 
-use crate::context::HANDED_OUT_REGION;
+use crate::context::{HANDED_OUT_REGION, SOURCE_CONFIG_FILE, SOURCE_CREDENTIALS_FILE};
 
 /// Removed first. Some of them are set again afterwards.
 pub(crate) const UNSET: [&str; 22] = [
@@ -32,6 +32,37 @@ pub(crate) const UNSET: [&str; 22] = [
     "BOTO_CONFIG",
     "AWSD_PROFILE",
 ];
+
+/// Removed as well where the command's programs ask awsd themselves: what awsd handed out before.
+pub(crate) fn handed_out(own: Option<&str>) -> &'static [&'static str] {
+    match own {
+        // The profile's own region is in its config file.
+        None => &["AWS_REGION", "AWS_DEFAULT_REGION", HANDED_OUT_REGION],
+        Some(_) => &[HANDED_OUT_REGION],
+    }
+}
+
+/// Set after [`UNSET`] is removed, for a command whose programs ask awsd themselves. No secret is among it.
+pub(crate) fn files<'a>(
+    profile: &'a str,
+    files: &'a ChildFiles,
+    context: &'a Context,
+    region: Option<&'a str>,
+) -> Vec<(&'static str, &'a str)> {
+    let mut variables = vec![
+        ("AWS_PROFILE", profile),
+        ("AWS_CONFIG_FILE", files.config_file.as_str()),
+        ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
+        ("AWSD_PROFILE", profile),
+    ];
+    let sources =
+        [(SOURCE_CONFIG_FILE, &context.config_file), (SOURCE_CREDENTIALS_FILE, &context.credentials_file)];
+    variables.extend(sources.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
+    if let Some(region) = region {
+        variables.extend([("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]);
+    }
+    variables
+}
 
 /// Where a region may come from, beside the profile's own.
 #[derive(Debug, Default, Clone, Copy)]

@@ -146,6 +146,7 @@ pub(crate) struct Asking {
 Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
+  awsd exec dev --via process -- terraform apply          runs longer than a session
   awsd exec dev"))]
 pub(crate) struct Exec {
     /// The profile, as in ~/.aws/config
@@ -163,12 +164,26 @@ pub(crate) struct Exec {
     #[arg(long)]
     pub(crate) region: Option<String>,
 
+    /// How the command gets credentials
+    #[arg(long, value_enum, default_value_t = Via::Env)]
+    pub(crate) via: Via,
+
     /// Hand out the long-lived key itself, where the settings allow it
     #[arg(long)]
     pub(crate) no_session: bool,
 
     #[command(flatten)]
     pub(crate) asking: Asking,
+}
+
+/// How a command gets credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// In its environment: any program understands them. They end when the session ends
+    Env,
+    /// AWS programs in it ask awsd whenever they need some, also for other profiles: always fresh, and no secret in the
+    /// environment
+    Process,
 }
 
 /// Print the credentials of a profile for a shell or a program
@@ -281,17 +296,17 @@ pub(crate) struct Logout {
 #[derive(Debug, PartialEq, Eq, Args)]
 #[command(after_long_help = "\
 Examples:
-  awsd mfa                            which codes are waited for
-  awsd mfa 123456                     answer the only one
-  awsd mfa 123456 --for dev           answer the one that the profile dev waits for
-  ykman oath code -s aws | awsd mfa -
-                                      read the code from standard input")]
+  awsd mfa                    which codes are waited for
+  awsd mfa 123456             answer the only one
+  awsd mfa 123456 --for dev   answer the one that the profile dev waits for
+  ykman oath accounts code --single aws | awsd mfa -
+                              read the code from standard input")]
 pub(crate) struct Mfa {
     /// The code; `-` reads it from standard input
     #[arg(value_parser = secret())]
     pub(crate) code: Option<Secret>,
 
-    /// Only needed where codes of several devices are waited for
+    /// A profile or the ARN of a device, where codes of several devices are waited for
     #[arg(long = "for", value_name = "PROFILE", requires = "code")]
     pub(crate) profile: Option<String>,
 

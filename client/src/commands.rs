@@ -99,13 +99,15 @@ fn prompting(asking: Asking, command: &str) -> Result<(Prompting, Option<Asker>)
     Ok((prompting, asker))
 }
 
-/// A reply that ends a request without a value.
+/// A reply that ends a request without a value; its notices are told.
 fn finish(reply: Reply) -> Result<(), Failure> {
+    finished(reply).map(|notices| tell(&notices))
+}
+
+/// The notices of a reply that ends a request without a value.
+fn finished(reply: Reply) -> Result<Vec<Notice>, Failure> {
     match reply {
-        Reply::Done { notices } => {
-            tell(&notices);
-            Ok(())
-        }
+        Reply::Done { notices } => Ok(notices),
         _ => Err(unexpected()),
     }
 }

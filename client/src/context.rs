@@ -6,12 +6,19 @@ use std::path::{Path, PathBuf};
 use awsd_proto::{Caller, Context};
 
 use crate::failure::{Exit, Failure};
+use crate::render::text::safe;
 
 /// The longest text about a command that is shown beside a question, in characters.
 const MAX_COMMAND: usize = 120;
 
 /// Set beside `AWS_REGION`, to the same value, where awsd put it there: for another profile it does not count.
 pub(crate) const HANDED_OUT_REGION: &str = "AWSD_REGION";
+
+/// Where the files of the person are, for processes whose `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` were made by
+/// awsd: it never reads what it has made.
+pub(crate) const SOURCE_CONFIG_FILE: &str = "AWSD_SOURCE_CONFIG_FILE";
+/// See [`SOURCE_CONFIG_FILE`].
+pub(crate) const SOURCE_CREDENTIALS_FILE: &str = "AWSD_SOURCE_SHARED_CREDENTIALS_FILE";
 
 /// Reads this process's environment.
 pub(crate) fn of_this_process() -> Result<Context, Failure> {
@@ -27,8 +34,9 @@ struct Environment<'a> {
 impl Environment<'_> {
     fn context(&self) -> Result<Context, Failure> {
         Ok(Context {
-            config_file: self.file("AWS_CONFIG_FILE", ".aws/config")?,
-            credentials_file: self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")?,
+            config_file: self.file([SOURCE_CONFIG_FILE, "AWS_CONFIG_FILE"], ".aws/config")?,
+            credentials_file: self
+                .file([SOURCE_CREDENTIALS_FILE, "AWS_SHARED_CREDENTIALS_FILE"], ".aws/credentials")?,
             region: self.region()?,
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
@@ -62,12 +70,14 @@ impl Environment<'_> {
         Ok(regions.into_iter().flatten().find(|region| Some(region) != handed_out.as_ref()))
     }
 
-    /// A variable that names a file, or the file's usual place in the home directory.
-    fn file(&self, name: &'static str, usual: &str) -> Result<Option<String>, Failure> {
-        match self.path(name)? {
-            None => self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose(),
-            found => Ok(found),
+    /// The first variable that names a file, or the file's usual place in the home directory.
+    fn file(&self, names: [&'static str; 2], usual: &str) -> Result<Option<String>, Failure> {
+        for name in names {
+            if let Some(path) = self.path(name)? {
+                return Ok(Some(path));
+            }
         }
+        self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose()
     }
 
     /// The daemon's working directory is another one, so the path must say everything.
@@ -110,7 +120,7 @@ fn text(name: &str, value: OsString) -> Result<String, Failure> {
 
 /// This process, for the person who is asked for a code.
 pub(crate) fn caller(command: &str) -> Caller {
-    let shown: String = command.chars().filter(|c| !c.is_control()).take(MAX_COMMAND).collect();
+    let shown: String = safe(command).chars().take(MAX_COMMAND).collect();
     Caller { pid: Some(std::process::id()), command: Some(shown) }
 }
 
@@ -155,6 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn what_awsd_has_made_is_not_read() {
+        let found = context(&[
+            ("HOME", "/home/alice"),
+            ("AWS_CONFIG_FILE", "/run/awsd/made"),
+            (SOURCE_CONFIG_FILE, "/home/alice/own"),
+            (SOURCE_CREDENTIALS_FILE, ""),
+        ])
+        .unwrap();
+        assert_eq!(found.config_file.as_deref(), Some("/home/alice/own"));
+        assert_eq!(found.credentials_file.as_deref(), Some("/home/alice/.aws/credentials"));
+    }
+
+    #[test]
     fn the_first_name_wins_and_an_empty_value_is_none() {
         let both = [("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b")];
         assert_eq!(context(&both).unwrap().region.as_deref(), Some("a"));
@@ -185,9 +208,9 @@ mod tests {
 
     #[test]
     fn the_command_is_cut_and_cleaned() {
-        let command = ["/usr/bin/aws", "s3\nls", &"x".repeat(200)].map(OsString::from);
+        let command = ["/usr/bin/aws", "s3\nls\u{202e}", &"x".repeat(200)].map(OsString::from);
         let shown = caller(&command_line(&command)).command.unwrap();
-        assert!(shown.starts_with("aws s3ls xxx"));
+        assert!(shown.starts_with("aws s3\u{fffd}ls\u{fffd} xxx"), "{shown}");
         assert_eq!(shown.chars().count(), MAX_COMMAND);
     }
 }

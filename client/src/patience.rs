@@ -43,6 +43,7 @@ impl Patience {
             | Request::Status
             | Request::Config
             | Request::Doctor { .. }
+            | Request::ChildFiles { .. }
             | Request::Stop => Self { limit: SILENCE, may_wait: false },
         }
     }

@@ -118,8 +118,10 @@ impl Asker {
             match prompt.wait(daemon.as_fd()) {
                 Input::Elsewhere => return Ok(Wake::Daemon),
                 Input::Nothing => {}
+                // If a signal lets it go on, it asks again.
+                Input::Interrupted => open.leave(),
                 Input::Line(line) => {
-                    open.prompt = None;
+                    open.leave();
                     match open.asked.answer(line) {
                         Err(reason) => open.reason = Some(reason),
                         Ok(answer) => {
@@ -128,15 +130,8 @@ impl Asker {
                         }
                     }
                 }
-                Input::Interrupted => {
-                    // First the terminal, then the turn: another client may prompt while this one is stopped. Dropping
-                    // the prompt lets the signal do what it does to this process; if it goes on, it asks again.
-                    prompt.restore();
-                    open.turn = None;
-                    open.prompt = None;
-                }
                 Input::Ended => {
-                    open.prompt = None;
+                    open.leave();
                     return Err(given_up(&open.asked));
                 }
             }
@@ -145,6 +140,16 @@ impl Asker {
 }
 
 impl Open {
+    /// Ends the prompt: first the terminal, then the turn, so that another client may prompt; last the signals that came
+    /// meanwhile, which may stop this process or end it.
+    fn leave(&mut self) {
+        if let Some(prompt) = &mut self.prompt {
+            prompt.restore();
+        }
+        self.turn = None;
+        self.prompt = None;
+    }
+
     /// Takes the prompt from the terminal as if it had not been there.
     fn withdraw(&mut self) {
         if let Some(mut prompt) = self.prompt.take() {

@@ -31,7 +31,7 @@ pub(crate) struct App<W> {
     calls: JoinSet<Outcome>,
     call_ids: HashMap<task::Id, CallId>,
     /// Questions that are only tests, and whose they are.
-    tests: JoinSet<(RequestId, PromptCheck)>,
+    tests: JoinSet<(RequestId, Vec<PromptCheck>)>,
     test_tasks: HashMap<RequestId, AbortHandle>,
     started: Boot,
     stopping: bool,
@@ -164,10 +164,10 @@ impl<W: World> App<W> {
     }
 
     /// A test came to an end, or its client left.
-    fn tested(&mut self, tested: Result<(RequestId, PromptCheck), JoinError>) {
-        let Ok((id, check)) = tested else { return };
+    fn tested(&mut self, tested: Result<(RequestId, Vec<PromptCheck>), JoinError>) {
+        let Ok((id, checks)) = tested else { return };
         self.test_tasks.remove(&id);
-        self.update(id, Update::Rows(vec![Row::PromptCheck(check)]));
+        self.update(id, Update::Rows(checks.into_iter().map(Row::PromptCheck).collect()));
         self.update(id, Update::Done(Vec::new()));
     }
 
@@ -217,6 +217,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Config => "config",
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
+        Request::ChildFiles { .. } => "child-files",
         Request::Stop => "stop",
     }
 }

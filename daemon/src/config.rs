@@ -4,19 +4,21 @@
 //! the daemon: `status`, `logout` and `doctor` must work so that it can be mended.
 
 mod parse;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use awsd_core::session;
-use awsd_proto::{Setting, duration};
+use awsd_proto::Setting;
+
+use crate::regular;
 
 /// Larger than any settings a person writes.
-const MAX_FILE: u64 = 256 * 1024;
+const MAX_FILE: usize = 256 * 1024;
 
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,16 @@ impl Dialog {
     pub(crate) const ALL: [Self; 5] =
         [Self::Pinentry, Self::Zenity, Self::Kdialog, Self::Osascript, Self::PowerShell];
 
+    /// What is tried on this system, in this order: the one with the best protocol first, and last the one that is always
+    /// there.
+    pub(crate) const TRIED: &[Self] = if cfg!(target_os = "macos") {
+        &[Self::Pinentry, Self::Osascript]
+    } else if cfg!(windows) {
+        &[Self::PowerShell]
+    } else {
+        &[Self::Pinentry, Self::Zenity, Self::Kdialog]
+    };
+
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -136,42 +148,9 @@ impl Settings {
         }
     }
 
-    /// Each setting, its value and its origin.
-    pub(crate) fn rows(&self, file: &Path) -> Vec<Setting> {
-        let row = |key: String, value: String, line: Option<usize>| {
-            let origin = line.map_or("built in".to_owned(), |line| format!("{}:{line}", file.display()));
-            Setting { key, value, origin }
-        };
-        let quoted = |text: &str| format!("{text:?}");
-        let time = |set: &Set<Duration>| quoted(&duration::format(set.value));
-        let mut rows = vec![
-            row("defaults.mfa_duration".into(), time(&self.mfa_duration), self.mfa_duration.line),
-            row("defaults.wait".into(), time(&self.wait), self.wait.line),
-            row("defaults.desktop".into(), self.desktop.value.to_string(), self.desktop.line),
-            row("defaults.notify_after".into(), time(&self.notify_after), self.notify_after.line),
-            row("defaults.offer_before".into(), time(&self.offer_before), self.offer_before.line),
-            row("defaults.offer_pause".into(), time(&self.offer_pause), self.offer_pause.line),
-            row(
-                "defaults.lock_on_screen_lock".into(),
-                self.lock_on_screen_lock.value.to_string(),
-                self.lock_on_screen_lock.line,
-            ),
-        ];
-        if let Some(dialog) = &self.dialog {
-            rows.push(row("defaults.dialog".into(), quoted(dialog.value.name()), dialog.line));
-        }
-        if let Some(pinentry) = &self.pinentry {
-            let path = pinentry.value.display().to_string();
-            rows.push(row("defaults.pinentry".into(), quoted(&path), pinentry.line));
-        }
-        if let Some(name) = &self.role_session_name {
-            rows.push(row("defaults.role_session_name".into(), quoted(&name.value), name.line));
-        }
-        for (profile, set) in &self.allow_long_lived {
-            let key = format!("profile.{profile}.allow_long_lived");
-            rows.push(row(key, set.value.to_string(), set.line));
-        }
-        rows
+    /// Each setting, its value and its origin; `session_name` where nobody has set a name for role sessions.
+    pub(crate) fn rows(&self, file: &Path, session_name: &str) -> Vec<Setting> {
+        rows::rows(self, file, session_name)
     }
 }
 
@@ -209,15 +188,46 @@ impl fmt::Display for Broken {
     }
 }
 
-/// The settings of this file as they are now.
+/// The settings of this file as they are now. One that does not exist says nothing.
 pub(crate) fn read(path: &Path) -> Result<Settings, Broken> {
     let broken = |problem: String| Broken { file: path.to_owned(), line: None, problem, fix: None };
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Err(broken("it is not a regular file".into())),
-        Ok(metadata) if metadata.len() > MAX_FILE => return Err(broken("it is too large".into())),
+    let contents = match regular::read(path, MAX_FILE) {
+        Ok(contents) if contents.len() > MAX_FILE => return Err(broken("it is too large".to_owned())),
+        Ok(contents) => contents,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
-        Ok(_) | Err(_) => {}
+        Err(error) => return Err(broken(regular::reason(&error))),
+    };
+    let text = str::from_utf8(&contents).map_err(|_| Broken {
+        fix: Some("save the file as UTF-8".to_owned()),
+        ..broken("it is not UTF-8".to_owned())
+    })?;
+    parse::settings(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// As the AWS files: who leaves a file out says so with the empty device, and none may hold up the daemon.
+    #[test]
+    fn the_file_is_read_as_any_other_that_somebody_else_chose() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        assert_eq!(read(&path), Ok(Settings::default()));
+        symlink("/dev/null", &path).unwrap();
+        assert_eq!(read(&path), Ok(Settings::default()));
+        let problem = |path: &Path| read(path).unwrap_err().problem;
+        assert_eq!(problem(directory.path()), "it is a directory");
+        assert_eq!(problem(Path::new("/dev/zero")), "it is not a regular file");
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, b"# caf\xe9\n").unwrap();
+        assert_eq!(problem(&path), "it is not UTF-8");
+        fs::write(&path, " ".repeat(MAX_FILE)).unwrap();
+        assert_eq!(read(&path), Ok(Settings::default()));
+        fs::write(&path, " ".repeat(MAX_FILE + 1)).unwrap();
+        assert_eq!(problem(&path), "it is too large");
     }
-    let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
-    parse::settings(path, &text)
 }

@@ -45,7 +45,7 @@ impl Display {
     }
 
     /// It names a desktop.
-    fn is_graphical(&self) -> bool {
+    pub(crate) fn is_graphical(&self) -> bool {
         self.has_screen() || self.get("DBUS_SESSION_BUS_ADDRESS").is_some()
     }
 

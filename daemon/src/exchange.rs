@@ -3,7 +3,7 @@
 
 use awsd_core::effect::{Choice, Denial, Notice, Question, Served};
 use awsd_core::event::{QuestionId, RequestId};
-use awsd_proto::{Error, Event, Request, Secret, Status};
+use awsd_proto::{ChildFiles, Error, Event, Request, Secret, Status};
 use tokio::sync::mpsc;
 
 /// Commands that may wait for the app. Beyond that connections wait before they read on.
@@ -71,6 +71,8 @@ pub(crate) enum Update {
     Done(Vec<Notice>),
     /// Final: the daemon's status.
     Status(Status),
+    /// Final: files for a command.
+    ChildFiles(ChildFiles),
 }
 
 impl Update {
@@ -84,7 +86,7 @@ impl Update {
             | Self::Rows(_)
             | Self::Questions(_) => None,
             Self::Served(_) => Some("Served".to_owned()),
-            Self::Done(_) | Self::Status(_) => Some("Done".to_owned()),
+            Self::Done(_) | Self::Status(_) | Self::ChildFiles(_) => Some("Done".to_owned()),
             Self::Denied(denial) => Some(format!("{:?}", denial.reason)),
             Self::Failed(error) => Some(format!("{:?}", error.error)),
         }

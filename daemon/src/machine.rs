@@ -2,6 +2,7 @@
 
 use std::fs::{self, Metadata};
 use std::future::Future;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,12 +17,13 @@ use awsd_proto::{Context, Error, ErrorCode, PromptCheck};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::generated;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
-use crate::adapters::prompt::{self, Desktop, DialogTool, Tools, translate};
+use crate::adapters::prompt::{self, Desktop, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
-use crate::config::{self, Broken, Dialog, Settings};
+use crate::config::{self, Broken, Settings};
 use crate::world::World;
 
 /// The adapters, and where their files are.
@@ -44,14 +46,8 @@ impl Machine {
     /// The programs that ask for codes. Settings that cannot be read have been refused before anybody is asked.
     fn tools(&self) -> Tools {
         let Ok(settings) = self.settings() else { return Tools::default() };
-        let dialog = settings.dialog.map(|set| match set.value {
-            Dialog::Pinentry => DialogTool::Pinentry,
-            Dialog::Zenity => DialogTool::Zenity,
-            Dialog::Kdialog => DialogTool::Kdialog,
-            Dialog::Osascript => DialogTool::Osascript,
-            Dialog::PowerShell => DialogTool::PowerShell,
-        });
-        Tools { dialog, pinentry: settings.pinentry.map(|set| set.value) }
+        let (dialog, pinentry) = (settings.dialog, settings.pinentry);
+        Tools { dialog: dialog.map(|set| set.value), pinentry: pinentry.map(|set| set.value) }
     }
 }
 
@@ -100,7 +96,8 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let card = translate::offer(&offer, &self.display, self.tools());
+        let pause = self.settings().unwrap_or_default().offer_pause.value;
+        let card = translate::offer(&offer, pause, &self.display, self.tools());
         self.desktop.show(card);
     }
 
@@ -117,8 +114,8 @@ impl World for Machine {
         self.desktop.stop(question);
     }
 
-    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
-        prompt::test::ask(translate::chosen(display, &self.display), self.tools())
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
+        prompt::trial::ask(translate::chosen(display, &self.display), self.tools())
     }
 
     fn seen(&mut self, display: &Display) {
@@ -155,6 +152,10 @@ impl World for Machine {
 
     fn settings_file(&self) -> &Path {
         &self.settings_file
+    }
+
+    fn generated(&mut self, text: &str) -> io::Result<PathBuf> {
+        generated::file(&self.endpoint.directory().join("generated"), text)
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {

@@ -1,7 +1,8 @@
 //! What the app needs of the world. `main` puts it together from the adapters; a test can put together another one.
 
 use std::future::Future;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
@@ -41,8 +42,8 @@ pub(crate) trait World {
     /// Ends it.
     fn stop(&mut self, question: QuestionId);
 
-    /// Asks a question on this desktop that is only a test, and says what came of it.
-    fn try_prompts(&self, display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static;
+    /// Asks questions on this desktop that are only tests, and says what came of each.
+    fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static;
 
     /// Somebody who can be asked there has come.
     fn seen(&mut self, display: &Display);
@@ -64,6 +65,9 @@ pub(crate) trait World {
 
     /// Where those settings are.
     fn settings_file(&self) -> &Path;
+
+    /// A file with this text, which does not change and holds no secret.
+    fn generated(&mut self, text: &str) -> io::Result<PathBuf>;
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;

@@ -16,7 +16,8 @@ pub mod secret;
 pub mod text;
 
 pub use reply::{
-    Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply, ServerLine, Versioned,
+    ChildFiles, Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply,
+    ServerLine, Versioned,
 };
 pub use request::{
     Answer, Caller, Context, CredentialsRequest, Envelope, Login, Prompting, Purpose, Request,

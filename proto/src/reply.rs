@@ -46,12 +46,23 @@ pub enum Reply {
     Credentials(Box<Credentials>),
     /// To [`crate::Request::Status`].
     Status(Status),
+    /// To [`crate::Request::ChildFiles`].
+    ChildFiles(ChildFiles),
     /// To everything that returns nothing more than its events.
     Done {
         /// What the person should know.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notices: Vec<Notice>,
     },
+}
+
+/// Files for a command, which hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildFiles {
+    /// A config file with all profiles, each with a `credential_process` of awsd. For `AWS_CONFIG_FILE`.
+    pub config_file: String,
+    /// An empty file. For `AWS_SHARED_CREDENTIALS_FILE`.
+    pub credentials_file: String,
 }
 
 /// Credentials and what a caller needs to use them.
@@ -97,6 +108,8 @@ pub enum NoticeKind {
     NoDevice,
     /// What is served is near its end and could not be renewed.
     NearEnd,
+    /// A code came with a login, and there was no use for it: it can still be used.
+    CodeNotNeeded,
     /// A kind this build does not know.
     #[serde(other)]
     Other,
@@ -223,7 +236,7 @@ pub enum ErrorCode {
     NotNow,
     /// No question is open, or none for that profile.
     NoQuestion,
-    /// Several questions are open: say for which profile.
+    /// Several questions are open: say for which profile or device.
     SeveralQuestions,
     /// The device cannot be used for the API, is not the user's, or cannot be found.
     BadDevice,

@@ -44,7 +44,7 @@ pub enum Request {
     Mfa {
         /// Six digits.
         code: Secret,
-        /// Only needed where several devices have an open question.
+        /// A profile, or the serial number or ARN of a device; only needed where several devices have an open question.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<String>,
     },
@@ -75,13 +75,21 @@ pub enum Request {
         #[serde(default)]
         prompting: Box<Prompting>,
     },
+    /// Files for a command whose AWS programs are to ask awsd themselves (`awsd exec --via process`).
+    ChildFiles {
+        /// The absolute path of the program that they run.
+        awsd: String,
+        /// Where the profiles are defined.
+        #[serde(default)]
+        context: Box<Context>,
+    },
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 12] = [
         "credentials",
         "login",
         "logout",
@@ -92,6 +100,7 @@ impl Request {
         "config",
         "doctor",
         "prompt-test",
+        "child-files",
         "stop",
     ];
 }

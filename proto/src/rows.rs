@@ -24,7 +24,10 @@ pub struct ProfileRow {
     /// Seconds of life left of the session that would be served, where one is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u64>,
-    /// What is wrong or unusual: one sentence each, with file and line.
+    /// Why it does not work: one sentence each, with file and line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+    /// What is unusual: one sentence each, with file and line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -67,9 +70,9 @@ pub struct Status {
 /// A setting, its value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// As in the file (`defaults.wait`).
+    /// As in the file (`defaults.wait`); `profile.*.` is what holds for profiles without the setting.
     pub key: String,
-    /// As it would be written in the file.
+    /// As it would be written in the file; in parentheses what holds as long as nothing is written.
     pub value: String,
     /// `built in`, or the file and line.
     pub origin: String,

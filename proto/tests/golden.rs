@@ -39,6 +39,7 @@ fn name_of(line: &ServerLine) -> &'static str {
         ServerLine::Reply(reply) => match reply.body {
             Reply::Credentials(_) => "reply-credentials",
             Reply::Status(_) => "reply-status",
+            Reply::ChildFiles(_) => "reply-child-files",
             Reply::Done { .. } => "reply-done",
         },
         ServerLine::Event(event) => match event {
@@ -69,6 +70,7 @@ fn kind_of(request: &Request) -> &'static str {
         Request::Config => "config",
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
+        Request::ChildFiles { .. } => "child-files",
         Request::Stop => "stop",
     }
 }
@@ -117,7 +119,7 @@ fn every_line_of_the_daemon_has_an_example() {
         assert!(name.starts_with(name_of(&message)), "{name}");
         names.insert(name_of(&message));
     }
-    assert_eq!(names.len(), 13, "the arms of name_of");
+    assert_eq!(names.len(), 14, "the arms of name_of");
 }
 
 #[test]

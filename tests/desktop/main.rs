@@ -10,18 +10,23 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod checks;
 mod dialogs;
+mod interruption;
 mod notifications;
 mod presence;
 mod programs;
+mod promptly;
 mod questions;
 mod renewals;
+mod sleep;
 mod texts;
 mod tools;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf, thread};
 
-use awsd_tests::harness::{Output, desktop::Desktop};
+use awsd_tests::harness::{Output, TestEnv, desktop::Desktop};
+use jiff::Timestamp;
 
 /// A method of the service of notifications, called by a program that has nothing to do with awsd.
 fn call(desktop: &Desktop, method: &str, arguments: &[&str]) -> Output {
@@ -45,4 +50,23 @@ fn notify(desktop: &Desktop, replaces: &str, title: &str) {
 /// Where a picture is kept for people to look at.
 fn picture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Writes awsd's own settings.
+fn settings(env: &TestEnv, lines: &str) {
+    let settings = env.root().join("config/awsd/config.toml");
+    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
+    fs::write(settings, format!("[defaults]\n{lines}")).expect("it can be written");
+}
+
+/// Lets real time pass until a moment of a session's life. It cannot be hurried: everybody reads the machine's clock.
+fn live_until(moment: Timestamp) {
+    let left = Timestamp::now().duration_until(moment);
+    thread::sleep(left.try_into().unwrap_or_default());
+}
+
+/// A program that must not need a person.
+#[track_caller]
+fn silently(env: &TestEnv, profile: &str) {
+    env.awsd(["credential-process", "--no-prompt", profile]).expect_secrets().run().success().quiet();
 }

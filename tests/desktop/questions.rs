@@ -1,7 +1,7 @@
 //! awsd asks on the desktop: what is shown, what answers it, and what becomes of it when it is answered elsewhere.
 
 use std::{
-    fs, thread,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,7 @@ use awsd_tests::{
 
 use serde_json::Value;
 
-use crate::picture;
+use crate::{picture, settings};
 
 /// For many programs to start on a machine that does other things too.
 const CROWD: Duration = Duration::from_mins(1);
@@ -39,7 +39,7 @@ pub(crate) const REPLY: &str = "actions body inline-reply";
 
 /// Waits until so many callers stand before the question, as a program is told.
 #[track_caller]
-fn wait_until_waiting(env: &TestEnv, callers: usize) {
+pub(crate) fn wait_until_waiting(env: &TestEnv, callers: usize) {
     let start = Instant::now();
     loop {
         let open = env.awsd(["mfa", "--json"]).run().success().stdout;
@@ -194,9 +194,7 @@ fn a_terminal_does_not_depend_on_the_desktop() {
 #[test]
 fn the_notification_follows_where_a_terminal_gets_no_answer() {
     let mut env = guide();
-    let settings = env.root().join("config/awsd/config.toml");
-    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
-    fs::write(settings, "[defaults]\nnotify_after = \"1s\"\n").expect("it can be written");
+    settings(&env, "notify_after = \"1s\"\n");
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
     let mut terminal = env.awsd(["exec", "developer", "--", "true"]).terminal();
     terminal.expect("MFA code for alice (developer), or answer the notification: ");

@@ -11,6 +11,7 @@ use awsd_tests::harness::{Running, TestEnv, desktop::Server, programs};
 use crate::{
     picture,
     questions::{CALLS, REPLY, guide},
+    settings,
 };
 
 /// A name, and what is shown of it where nothing reads markup.
@@ -33,7 +34,7 @@ fn markup() -> Odd {
 
 /// Longer than any line.
 fn endless() -> Odd {
-    let shown = "x".repeat(159) + "…";
+    let shown = "x".repeat(47) + "…";
     Odd { name: "x".repeat(300), shown, picture: "texts-endless.png" }
 }
 
@@ -59,7 +60,7 @@ fn waiting(env: &TestEnv, odd: &Odd) -> Running {
 
 /// The first line of a notification or a dialog.
 fn who_asks(shown: &str) -> String {
-    if shown.ends_with('…') { shown.to_owned() } else { format!("{shown}: echo it runs") }
+    format!("{shown}: echo it runs")
 }
 
 /// What was sent to a server with these capabilities begins with this line.
@@ -86,10 +87,7 @@ fn overheard(env: &TestEnv) -> Option<()> {
     let program =
         env.write("pinentry", format!("#!/bin/sh\ntee '{}' | '{}'\n", said.display(), pinentry.display()));
     fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("it is ours");
-    let settings = env.root().join("config/awsd/config.toml");
-    fs::create_dir_all(settings.parent().expect("a directory")).expect("it can be made");
-    let line = format!("[defaults]\npinentry = \"{}\"\n", program.display());
-    fs::write(settings, line).expect("it can be written");
+    settings(env, &format!("pinentry = \"{}\"\n", program.display()));
     Some(())
 }
 

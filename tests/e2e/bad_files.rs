@@ -187,6 +187,38 @@ fn a_profile_that_is_not_there_is_never_guessed() {
     }
 }
 
+/// `list` and `doctor` agree on what is an error: what does not work, and not what is merely unusual.
+#[test]
+fn what_is_an_error_is_one_wherever_it_is_shown() {
+    let env = TestEnv::guide();
+    let config = env.config(
+        "[profile typo]\nrole_arn = arn:aws:iam::444455556666:role/my_role\nsource_profile = my_acount\n\
+         [profile mere_settings]\nregion = us-west-2\n",
+    );
+    let (list, doctor) = (env.awsd(["list"]).run().success(), env.awsd(["doctor"]).run().exits(1));
+    for (how_bad, profile, line) in [("error", "typo", 3), ("warning", "mere_settings", 4)] {
+        let place = format!("{}:{line}: Profile '{profile}'", config.display());
+        assert!(list.stdout.contains(&format!("\n{how_bad}: {profile}: {place}")), "{}", list.stdout);
+        assert!(doctor.stdout.contains(&format!("{how_bad}: {place}")), "{}", doctor.stdout);
+    }
+    let config = env.config("\u{feff}[profile p\n");
+    let list = env.awsd(["list"]).run().success();
+    assert!(list.stderr.contains(&format!("error: {}: Lines", config.display())), "{}", list.stderr);
+}
+
+/// They are in order, other programs can use them, and awsd cannot.
+#[test]
+fn a_source_that_awsd_cannot_use() {
+    let env = TestEnv::guide();
+    let config = env.config("[profile vault]\ncredential_process = vault aws\n");
+    let said = "gets its keys through credential_process, which awsd cannot use yet";
+    let refused = env.exec("vault", ["true"]).run().exits(1);
+    assert!(refused.stderr.contains(&format!("profile vault {said}\n")), "{}", refused.stderr);
+    let doctor = env.awsd(["doctor"]).run().success();
+    let warning = format!("warning: {}:1: Profile vault {said}. [unsupported-source]\n", config.display());
+    assert!(doctor.stdout.contains(&warning), "{}", doctor.stdout);
+}
+
 /// Requests that depend on the settings fail; what is needed to mend them works.
 #[test]
 fn settings_of_our_own_that_are_broken() {

@@ -4,7 +4,7 @@
 
 use awsd_tests::harness::TestEnv;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     people::log_in,
@@ -38,6 +38,17 @@ fn shows(env: &TestEnv, minutes: i64, words: &str) {
     assert!(hour.contains(&role["life"].as_i64().unwrap()), "{status}");
     let text = env.awsd(["status"]).run().success().stdout;
     assert!(text.contains("the clock of this machine is") && text.contains(words), "{text}");
+}
+
+/// It has passed a little when the answer is there, and it is what was granted all the same.
+#[test]
+fn the_life_of_a_session_is_what_was_asked_for() {
+    let env = alice();
+    log_in(&env, "my_account");
+    ask(&env, "my_role");
+    let status = status(&env);
+    let lives = status["sessions"].as_array().unwrap().iter().map(|row| (&row["kind"], &row["life"]));
+    assert_eq!(lives.collect::<Vec<_>>(), [(&json!("mfa"), &json!(43_200)), (&json!("role"), &json!(3600))]);
 }
 
 #[test]

@@ -140,16 +140,20 @@ fn type_code_again(env: &TestEnv, terminal: &mut Terminal) {
     terminal.expect("it runs");
 }
 
-/// AWS looks at nine codes in each window, which begins at a full three minutes of its clock.
-#[test]
-fn awsd_stops_before_aws_does_and_says_when_to_go_on() {
-    let env = guide();
-    // A whole window is left, and a call without a code tells the daemon what AWS's clock says.
+/// A whole window is left, and a call without a code tells the daemon what AWS's clock says: so much more than this one.
+fn at_the_start_of_a_window(env: &TestEnv) -> SignedDuration {
     let into_the_window = env.sandbox.world().now().as_second().rem_euclid(WINDOW);
     let ahead = SignedDuration::from_secs(WINDOW - into_the_window);
     env.sandbox.world().set_clock_offset(ahead);
     env.exec("reader", ["true"]).run().success();
+    ahead
+}
 
+/// AWS looks at nine codes in each window, which begins at a full three minutes of its clock.
+#[test]
+fn awsd_stops_before_aws_does_and_says_when_to_go_on() {
+    let env = guide();
+    let ahead = at_the_start_of_a_window(&env);
     let mut terminal = at_the_prompt(&env, "developer");
     let wrong = env.sandbox.wrong_codes("alice", TRIES + 1);
     for code in &wrong[..TRIES] {
@@ -169,6 +173,52 @@ fn awsd_stops_before_aws_does_and_says_when_to_go_on() {
     type_code_again(&env, &mut terminal);
     terminal.wait().success();
     assert_eq!(env.sandbox.count("GetSessionToken"), TRIES + 1);
+}
+
+/// AWS says the same as of a device that is not the user's.
+#[test]
+fn where_another_tool_has_used_up_the_tries_the_next_code_waits_for_the_next_window() {
+    let env = guide();
+    let ahead = at_the_start_of_a_window(&env);
+    let wrong = env.sandbox.wrong_codes("alice", TRIES + 1);
+    {
+        let mut world = env.sandbox.world();
+        let now = world.now();
+        let device = world.user_mut("alice").devices.first_mut().unwrap();
+        for code in &wrong {
+            device.verify(code, now).expect_err("a wrong code");
+        }
+    }
+    env.new_calls();
+    let mut terminal = at_the_prompt(&env, "developer");
+    let code = env.sandbox.next_code("alice");
+    refused(&mut terminal, &code, "AWS checks no codes of this device for now", "developer");
+    let elsewhere = env.awsd(["mfa", &wrong[0]]).run().exits(75);
+    assert!(elsewhere.stderr.contains("go on in "), "{}", elsewhere.stderr);
+    assert_eq!(env.new_calls(), ["GetSessionToken with code: AccessDenied", "ListMFADevices"]);
+
+    env.sandbox.world().set_clock_offset(ahead + SignedDuration::from_secs(WINDOW));
+    env.exec("second_reader", ["true"]).run().success();
+    type_code_again(&env, &mut terminal);
+}
+
+#[test]
+fn a_login_to_several_gives_its_code_to_the_one_that_needs_it() {
+    let env = guide();
+    let login =
+        |code: &str| env.awsd(["login", "developer", "long_day", "--no-prompt", "--code", code]).run();
+    let developers = login(&env.sandbox.next_code("alice")).exits(75);
+    assert!(developers.stderr.contains("needed for long_day"), "{}", developers.stderr);
+    assert_eq!(env.new_calls(), ["GetSessionToken with code", "AssumeRole developer"]);
+    login(&env.sandbox.next_code("alice")).success().quiet();
+    assert_eq!(env.new_calls(), ["AssumeRole long_day with code"]);
+    let unused = login(&env.sandbox.next_code("alice")).success();
+    assert!(
+        unused.stderr.contains("long_day needed no code: the one you gave can still be used"),
+        "{}",
+        unused.stderr
+    );
+    assert!(env.calls().is_empty(), "{:?}", env.calls());
 }
 
 #[test]

@@ -81,6 +81,43 @@ fn where_the_lookup_is_denied_the_line_to_add_is_named() {
     assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied", "ListMFADevices: AccessDenied"]);
 }
 
+/// Gives a right code of alice's for a device whose name has a typing mistake. AWS says only that it cannot check it.
+#[track_caller]
+fn with_a_mistyped_device(env: &TestEnv) -> String {
+    let code = env.sandbox.next_code("alice");
+    let refused = env.awsd(["exec", "my_resource_account", "--code", &code, "--", "true"]).run().exits(1);
+    assert_eq!(env.calls().first().map(String::as_str), Some("GetSessionToken with code: AccessDenied"));
+    refused.stderr
+}
+
+const MISTYPED: &str = "mfa_serial = arn:aws:iam::111122223333:mfa/alcie\n";
+
+#[test]
+fn a_device_that_is_not_the_users_is_told_with_the_one_that_is() {
+    let env = guide_with(MISTYPED, "");
+    let told = with_a_mistyped_device(&env);
+    for words in [
+        "mfa/alcie is not an MFA device of the user of my_resource_account, who has arn:aws:iam::111122223333:mfa/alice",
+        "write mfa_serial = arn:aws:iam::111122223333:mfa/alice",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(env.calls()[1..], ["ListMFADevices"]);
+}
+
+#[test]
+fn a_device_that_cannot_be_looked_up_is_told_with_both_causes() {
+    let env = guide_with(MISTYPED, "");
+    env.sandbox.world().user_mut("alice").denied.insert("iam:ListMFADevices".to_owned());
+    let told = with_a_mistyped_device(&env);
+    for words in
+        ["mfa/alcie: it is not a device of this user, or too many codes were tried", "compare mfa_serial"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(env.calls()[1..], ["ListMFADevices: AccessDenied"]);
+}
+
 #[test]
 fn without_a_terminal_it_says_at_once_what_to_do_and_that_works() {
     let env = TestEnv::guide();
@@ -197,6 +234,21 @@ fn a_list_disappears_when_another_terminal_chooses() {
         assert!(terminal.echoes());
     }
     assert_eq!(env.calls().iter().filter(|call| **call == "GetSessionToken with code").count(), 1);
+}
+
+/// Behind an empty line the list is further up than the prompt can know.
+#[test]
+fn after_an_empty_line_the_list_stays_and_the_question_goes() {
+    let env = carols();
+    let [mut first, mut second] = [shell(&env), shell(&env)];
+    first.expect(LIST);
+    first.expect(WHICH);
+    first.send_line("");
+    first.expect(WHICH);
+    choose(&mut second, "2");
+    first.expect("\r\x1b[KMFA code for carol-tablet (work): ");
+    type_tablet_code(&env, &mut second);
+    first.expect("it runs\r\nended with 0");
 }
 
 #[test]

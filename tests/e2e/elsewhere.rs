@@ -115,6 +115,24 @@ fn a_prompt_of_several_rows_is_changed_and_withdrawn_with_all_of_them() {
     terminal.wait().success();
 }
 
+/// Characters of some scripts take two columns each.
+#[test]
+fn rows_are_counted_as_the_terminal_shows_them() {
+    let env = TestEnv::guide();
+    let daemon = StandIn::new(&env);
+    let mut terminal = login(&env, NARROW);
+    let mut client = daemon.client();
+    client.say(&json!({
+        "event": "question", "id": 7, "device": "GAHT12345678", "user": "alice", "profile": "名前".repeat(3),
+        "caller": {}, "waiting": 1, "age": 0,
+    }));
+    terminal.expect("): ");
+    client.say(&json!({"event": "answered", "question": 7}));
+    client.done();
+    terminal.expect("\r\x1b[1A\x1b[Jended with 0");
+    terminal.wait().success();
+}
+
 #[test]
 fn a_terminal_that_cannot_go_back_keeps_the_words_it_has() {
     let env = TestEnv::guide();
@@ -228,6 +246,11 @@ fn without_a_desktop_and_a_terminal_the_test_says_that_nobody_can_be_asked() {
     assert!(output.stdout.ends_with("you can be asked nowhere; answer with: awsd mfa CODE\n"), "{output:?}");
     let rows: Vec<Value> =
         serde_json::from_str(&env.awsd(["doctor", "--prompts", "--json"]).run().exits(1).stdout).unwrap();
-    let named = |surface: &str| rows.iter().any(|row| row["surface"] == surface && row["ok"] == false);
-    assert!(named("desktop"), "{rows:?}");
+    let surfaces: Vec<_> = rows.iter().map(|row| &row["surface"]).collect();
+    assert_eq!(surfaces, ["notification", "dialog"]);
+    for row in &rows {
+        // Nothing that could be installed would help.
+        assert_eq!(row["ok"], false);
+        assert!(row["hint"].as_str().is_some_and(|hint| hint.contains("at a desktop")), "{row}");
+    }
 }

@@ -138,6 +138,30 @@ fn where_the_role_allows_less_it_is_an_hour_and_the_person_is_told() {
     assert!(env.calls().is_empty(), "{:?}", env.calls());
 }
 
+/// What was found out about a role at the price of a code is kept as long as the sessions of whoever paid.
+#[test]
+fn a_logout_forgets_what_is_known_of_ones_own_roles_and_of_no_others() {
+    let env = guide();
+    env.credentials([("my_account", "alice"), ("bobs", "bob")]);
+    let mut terminal = env.exec("too_long", ["true"]).terminal();
+    type_code(&env, &mut terminal, "too_long");
+    terminal.expect("AWS refuses the role for that long");
+    type_code(&env, &mut terminal, "too_long");
+    terminal.wait().success();
+    env.new_calls();
+
+    env.awsd(["logout", "bobs"]).run().success();
+    env.awsd(["exec", "too_long", "--no-prompt", "--", "true"]).run().success();
+    assert!(env.calls().is_empty(), "{:?}", env.calls());
+
+    env.awsd(["logout", "too_long"]).run().success();
+    let mut terminal = env.exec("too_long", ["true"]).terminal();
+    type_code(&env, &mut terminal, "too_long");
+    terminal.expect("AWS refuses the role for that long");
+    type_code(&env, &mut terminal, "too_long");
+    terminal.wait().success();
+}
+
 #[test]
 fn a_chain_is_an_hour_and_no_code_is_spent_on_finding_out() {
     let env = guide();

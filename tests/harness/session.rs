@@ -2,6 +2,8 @@
 //!
 //! Without the option the program has no terminal, even where the tests were started from one. With it, the terminal on
 //! standard input is the program's own, as in a terminal window.
+//!
+//! On Linux the program ends with whoever started it: tests that are killed can end nothing themselves.
 
 use std::{
     env,
@@ -25,11 +27,15 @@ fn main() -> ExitCode {
 /// Returns only if that failed.
 fn become_program(terminal: bool, mut arguments: impl Iterator<Item = OsString>) -> io::Error {
     let Some(program) = arguments.next() else { return io::ErrorKind::InvalidInput.into() };
-    let prepared = rustix::process::setsid().and_then(|_| {
-        if terminal { rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()) } else { Ok(()) }
-    });
-    match prepared {
+    match prepare(terminal) {
         Ok(()) => Command::new(program).args(arguments).exec(),
         Err(error) => error.into(),
     }
+}
+
+fn prepare(terminal: bool) -> rustix::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    rustix::process::setsid()?;
+    if terminal { rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()) } else { Ok(()) }
 }

@@ -174,11 +174,14 @@ fn nothing_is_left_for_later() {
 
 #[test]
 fn the_documents_link_to_files_that_are_there() {
-    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = fs::read_to_string(root().join(document)).expect("a document of ours");
+    let files = fs::read_dir(root()).expect("the checkout").map(|entry| entry.expect("a file").path());
+    let documents: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "md")).collect();
+    assert!(documents.iter().any(|path| path.ends_with("PROTOCOL.md")), "{documents:?}");
+    for document in documents {
+        let text = fs::read_to_string(&document).expect("a document of ours");
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.starts_with('#') && !link.contains("://")) {
-            assert!(root().join(link).exists(), "{document} links to {link}");
+            assert!(root().join(link).exists(), "{} links to {link}", document.display());
         }
     }
 }

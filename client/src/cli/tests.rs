@@ -70,6 +70,16 @@ fn the_help_of_everything_that_may_need_a_code_says_where_it_is_asked() {
 }
 
 #[test]
+fn the_help_of_mfa_says_what_the_daemon_and_the_readme_say() {
+    let Ok(Parsed::Text(help)) = read("awsd mfa --help") else { panic!("no help") };
+    let readme = include_str!("../../../README.md");
+    // The program's present name for it.
+    let program = "ykman oath accounts code --single aws";
+    assert!(help.contains(program) && readme.contains(program), "{help}");
+    assert!(help.contains("A profile or the ARN of a device"), "{help}");
+}
+
+#[test]
 fn a_code_is_not_shown_by_debug() {
     let Ok(parsed) = read("awsd mfa 123456") else { panic!("not read") };
     assert!(!format!("{parsed:?}").contains("123456"));

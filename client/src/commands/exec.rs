@@ -5,22 +5,30 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use awsd_proto::Purpose;
+use awsd_proto::{ChildFiles, Context, Purpose, Reply, Request};
 
-use super::{Outcome, Wanted, credentials};
+use super::{Outcome, Wanted, credentials, unexpected};
 use crate::child_env::{self, Regions};
-use crate::cli::Exec;
+use crate::cli::{Exec, Via};
 use crate::context;
+use crate::converse;
 use crate::failure::{Exit, Failure};
 
 pub(super) fn run(options: Exec) -> Outcome {
-    let Exec { profile, mut command, duration, region, no_session, asking } = options;
+    let Exec { profile, mut command, duration, region, via, no_session, asking } = options;
     if command.is_empty() {
         command.push(shell(std::env::var_os("SHELL")));
     }
+    if via == Via::Process && (duration.is_some() || no_session) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "with --via process neither --duration nor --no-session has a meaning",
+            "leave it out: the command's programs get sessions that are always fresh",
+        ));
+    }
     let credentials = credentials(Wanted {
         profile: profile.clone(),
-        purpose: Purpose::Snapshot,
+        purpose: if via == Via::Process { Purpose::Repeated } else { Purpose::Snapshot },
         duration,
         no_session,
         asking,
@@ -33,12 +41,40 @@ pub(super) fn run(options: Exec) -> Outcome {
     for name in child_env::UNSET {
         child.env_remove(name);
     }
-    let own = context::of_this_process()?.region;
-    let regions = Regions { asked: region.as_deref(), own: own.as_deref() };
-    child.envs(child_env::variables(&profile, &credentials, regions));
+    let context = context::of_this_process()?;
+    let own = context.region.as_deref();
+    match via {
+        Via::Env => {
+            let regions = Regions { asked: region.as_deref(), own };
+            child.envs(child_env::variables(&profile, &credentials, regions));
+        }
+        Via::Process => {
+            let files = child_files(&context)?;
+            for name in child_env::handed_out(own) {
+                child.env_remove(name);
+            }
+            child.envs(child_env::files(&profile, &files, &context, region.as_deref()));
+        }
+    }
     // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which is
     // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
+}
+
+/// Files by which the command's programs ask this awsd.
+fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
+    let awsd = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
+    let awsd = awsd.ok_or_else(|| {
+        Failure::new(
+            Exit::Failed,
+            "awsd does not know where it is, or the path is not valid UTF-8",
+            "install it in another directory",
+        )
+    })?;
+    match converse::ask(&Request::ChildFiles { awsd, context: Box::new(context.clone()) }, None, drop)? {
+        Reply::ChildFiles(files) => Ok(files),
+        _ => Err(unexpected()),
+    }
 }
 
 fn shell(variable: Option<OsString>) -> OsString {

@@ -18,9 +18,9 @@ pub(super) fn run(options: &Listing) -> Outcome {
         Event::Finding(finding) => files.push(finding),
         _ => {}
     })?)?;
-    for Finding { file, sentence, fix, .. } in &files {
-        let file = file.as_deref().unwrap_or_default();
-        output::complain(&format_args!("warning: {}: {} {}", safe(file), safe(sentence), safe(fix)));
+    for Finding { severity, file, sentence, fix, .. } in &files {
+        let (severity, file) = (listing::severity(*severity), file.as_deref().unwrap_or_default());
+        output::complain(&format_args!("{severity}: {}: {} {}", safe(file), safe(sentence), safe(fix)));
     }
     done(if options.json {
         print_json(&profiles)

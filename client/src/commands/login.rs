@@ -1,8 +1,8 @@
 //! `awsd login`: sessions before they are needed.
 
-use awsd_proto::{Login as LoginRequest, Request};
+use awsd_proto::{Login as LoginRequest, NoticeKind, Request};
 
-use super::{Outcome, done, finish, prompting};
+use super::{Outcome, done, finished, prompting, tell};
 use crate::cli::{Asking, Login};
 use crate::context;
 use crate::converse;
@@ -10,12 +10,19 @@ use crate::converse;
 pub(super) fn run(options: Login) -> Outcome {
     let context = context::of_this_process()?;
     let Asking { mut code, no_prompt, wait } = options.asking;
-    for profile in options.profiles {
-        // A code is good for one session: the next profile must not get it again.
-        let asking = Asking { code: code.take(), no_prompt, wait };
+    let mut profiles = options.profiles.into_iter().peekable();
+    while let Some(profile) = profiles.next() {
+        let asking = Asking { code: code.clone(), no_prompt, wait };
         let (prompting, asker) = prompting(asking, &format!("awsd login {profile}"))?;
         let request = Request::Login(Box::new(LoginRequest { profile, context: context.clone(), prompting }));
-        finish(converse::ask(&request, asker, drop)?)?;
+        let mut notices = finished(converse::ask(&request, asker, drop)?)?;
+        // A code is good for one session: the next profile gets only one that was not needed.
+        if !notices.iter().any(|notice| notice.kind == NoticeKind::CodeNotNeeded) {
+            code = None;
+        } else if profiles.peek().is_some() {
+            notices.retain(|notice| notice.kind != NoticeKind::CodeNotNeeded);
+        }
+        tell(&notices);
     }
     done(Ok(()))
 }

@@ -25,11 +25,21 @@ pub(crate) fn profiles(rows: &[ProfileRow]) -> String {
         .collect();
     let mut text = table(["PROFILE", "KIND", "ROLE OR SOURCE", "MFA DEVICE", "LEFT"], &cells);
     for row in rows {
-        for warning in &row.warnings {
-            let _ = writeln!(text, "warning: {}: {}", safe(&row.name), safe(warning));
+        let errors = row.errors.iter().map(|error| (Severity::Error, error));
+        let warnings = row.warnings.iter().map(|warning| (Severity::Warning, warning));
+        for (how_bad, sentence) in errors.chain(warnings) {
+            let _ = writeln!(text, "{}: {}: {}", severity(how_bad), safe(&row.name), safe(sentence));
         }
     }
     text
+}
+
+/// How bad something is, in a word before it.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
 }
 
 /// An ARN without what is the same in all of them.
@@ -96,11 +106,7 @@ pub(crate) fn findings(rows: &[Finding]) -> String {
     }
     let mut text = String::new();
     for row in rows {
-        let severity = match row.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let _ = write!(text, "{severity}: ");
+        let _ = write!(text, "{}: ", severity(row.severity));
         if let Some(file) = &row.file {
             let _ = write!(text, "{}:", safe(file));
             if let Some(line) = row.line {
@@ -183,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_show_the_time_left_and_warnings_below() {
+    fn profiles_show_the_time_left_and_below_what_is_wrong() {
         let row = ProfileRow {
             name: "dev".to_owned(),
             kind: "role".to_owned(),
@@ -192,12 +198,14 @@ mod tests {
             device: Some("arn:aws:iam::123456789012:mfa/alice".to_owned()),
             region: None,
             remaining: Some(42_120),
+            errors: vec!["there is no such source".to_owned()],
             warnings: vec!["mfa_arn is \x1b[1m read".to_owned()],
         };
         assert_eq!(
             profiles(&[row]),
             "PROFILE  KIND  ROLE OR SOURCE         MFA DEVICE              LEFT\n\
              dev      role  123456789012:role/Dev  123456789012:mfa/alice  11h 42m\n\
+             error: dev: there is no such source\n\
              warning: dev: mfa_arn is \u{fffd}[1m read\n"
         );
     }

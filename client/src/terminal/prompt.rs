@@ -17,7 +17,7 @@ use super::asked::Words;
 use super::in_foreground;
 use super::signals::Held;
 use crate::poll::{any_readable, writable};
-use crate::render::text::safe;
+use crate::render::text::{rows, safe};
 
 /// No terminal gives a longer line in canonical mode.
 const MAX_LINE: usize = 4096;
@@ -166,7 +166,7 @@ impl Prompt {
         let columns = tcgetwinsize(&self.tty).map_or(0, |size| usize::from(size.ws_col));
         match columns {
             0 => 1,
-            columns => line.chars().count().div_ceil(columns).max(1),
+            columns => rows(line, columns),
         }
     }
 

@@ -139,7 +139,10 @@ impl Core {
             }
         };
         out.push(match pending.purpose {
-            Purpose::Login => Effect::Done(id, served.notices),
+            Purpose::Login => {
+                let unused = pending.code.map(|_| denial::code_not_needed(&pending.chain.profile));
+                Effect::Done(id, served.notices.into_iter().chain(unused).collect())
+            }
             _ => Effect::Served(id, Box::new(served)),
         });
     }

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use crate::chain::Keys;
 use crate::denial;
 use crate::effect::{Action, Effect, Mfa, Operation};
-use crate::event::{CallId, Failure, Granted, Outcome};
-use crate::graph::{Flight, Lease, Node, Recipe};
+use crate::event::{CallId, Failure, Granted, Outcome, RequestId};
+use crate::graph::{Device, Flight, Lease, Node, Recipe, User};
 use crate::policy;
 use crate::reach::Target;
 use crate::route::{Fact, usable_devices};
@@ -130,7 +130,12 @@ impl Core {
     fn granted(&mut self, now: Now, call: CallId, node: &Node, keys: Keys, out: &mut Vec<Effect>) {
         let spread = self.spread();
         let expiration = keys.expiration.unwrap_or_default();
-        let life = expiration.since(now.wall.shifted(self.skew));
+        let left = expiration.since(now.wall.shifted(self.skew));
+        let asked = match node {
+            Node::User(..) => self.settings.mfa_duration,
+            Node::Role(_, key) => key.duration,
+        };
+        let life = policy::life(asked, left);
         // Taken so late, it is what the last call was to bring.
         let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
         let Some(slot) = self.slots.get_mut(node) else { return };
@@ -139,6 +144,7 @@ impl Core {
         slot.lease = Some(Lease {
             keys: Arc::new(keys),
             granted: now.boot,
+            ends: now.boot + left.min(life),
             life,
             expiration,
             used: false,
@@ -166,12 +172,43 @@ impl Core {
         }
     }
 
+    /// AWS could not check a code, and now it is known which devices the user has: that is what was wrong, or too many
+    /// codes were tried, by whomever. A device that no line names was another one lately: the request goes on.
+    fn explain_refused_device(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        user: &User,
+        usable: &[String],
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(pending) = self.asks.get_mut(&id) else { return };
+        let Some(serial) = pending.refused.device.take() else { return };
+        if !usable.contains(&serial) {
+            if pending.chain.device.is_some() {
+                let denial = denial::not_the_users(&pending.chain.profile, &serial, usable);
+                self.deny(id, denial, out);
+            }
+            return;
+        }
+        pending.code_reason = Some("AWS checks no codes of this device for now: too many were tried");
+        let asks_again = pending.has_terminal();
+        let device = Device { serial, scope: user.scope.clone() };
+        let wait = self.desk.exhausted(now, self.skew, &device);
+        if !asks_again {
+            self.deny(id, denial::exhausted(&device.serial, wait), out);
+        }
+    }
+
     /// The user's devices are known now.
     fn found_devices(&mut self, now: Now, target: &Target, serials: Vec<String>, out: &mut Vec<Effect>) {
         let waiting = self.waiting_for(now, target);
         self.facts.remove(target);
         let user = target.user().clone();
         let (usable, others) = usable_devices(serials);
+        for id in &waiting {
+            self.explain_refused_device(now, *id, &user, &usable, out);
+        }
         if let [serial] = usable.as_slice() {
             self.memory.users.entry(user.access_key_id).or_default().device = Some(serial.clone());
             out.push(Effect::Remember(self.memory.clone()));

@@ -38,6 +38,10 @@ impl Discoveries {
 impl Core {
     /// The devices of a user were looked up, and there is more than one.
     pub(crate) fn found_several(&mut self, user: User, devices: Vec<String>) {
+        if self.discoveries.several.get(&user).is_some_and(|several| several.devices == devices) {
+            // Somebody may be choosing.
+            return;
+        }
         let id = self.desk.number();
         self.discoveries.several.insert(user, Several { id, devices, chosen: None });
     }

@@ -63,6 +63,12 @@ impl Codes {
         self.spent.push((now, code.clone()));
     }
 
+    /// AWS looks at no more codes in its present window, whoever tried them. Returns how long that lasts.
+    pub(crate) fn exhausted(&mut self, wall: Wall) -> Duration {
+        self.tries = vec![wall; TRIES];
+        until_next_window(wall)
+    }
+
     /// AWS never saw a code that went out at this moment: it may be typed again.
     pub(crate) fn take_back(&mut self, code: &SecretString, sent: Wall) {
         self.spent.retain(|(_, spent)| spent.expose_secret() != code.expose_secret());
@@ -87,13 +93,16 @@ impl Codes {
         if tries < TRIES {
             return Ok(());
         }
-        let end = Wall(TRIES_WINDOW * u32::try_from(window(wall) + 1).unwrap_or(u32::MAX));
-        Err(end.since(wall))
+        Err(until_next_window(wall))
     }
 }
 
 fn is_remembered(now: Boot, spent: Boot) -> bool {
     now.since(spent) < SPENT_MEMORY
+}
+
+fn until_next_window(wall: Wall) -> Duration {
+    Wall(TRIES_WINDOW * u32::try_from(window(wall) + 1).unwrap_or(u32::MAX)).since(wall)
 }
 
 /// Which of AWS's windows a moment is in: they are aligned to UTC.

@@ -40,6 +40,11 @@ pub(crate) fn no_device(profile: &str) -> Notice {
     }
 }
 
+pub(crate) fn code_not_needed(profile: &str) -> Notice {
+    let text = format!("{profile} needed no code: the one you gave can still be used");
+    Notice { kind: NoticeKind::CodeNotNeeded, text }
+}
+
 pub(crate) fn near_end(profile: &str, remaining: Duration, why: NearEnd) -> Notice {
     let minutes = remaining.as_secs() / 60;
     let text = match why {
@@ -213,13 +218,36 @@ pub(crate) fn unclear_code(failure: &Failure) -> Denial {
     )
 }
 
+pub(crate) fn not_the_users(profile: &str, serial: &str, devices: &[String]) -> Denial {
+    let (has, hint) = match devices {
+        [] => {
+            ("none that can be used".to_owned(), "enable a virtual MFA device in the IAM console".to_owned())
+        }
+        [first, ..] => (devices.join(", "), format!("write mfa_serial = {first}")),
+    };
+    deny(
+        Reason::BadDevice,
+        format!("{serial} is not an MFA device of the user of {profile}, who has {has}"),
+        hint,
+    )
+}
+
+pub(crate) fn exhausted(serial: &str, wait: Duration) -> Denial {
+    deny(
+        Reason::TooManyTries,
+        format!("AWS checks no codes of {serial} for now: too many were tried"),
+        format!("do it again in {} s", wait.as_secs().max(1)),
+    )
+}
+
 pub(crate) fn cannot_validate(serial: &str) -> Denial {
     deny(
         Reason::BadDevice,
         format!(
             "AWS cannot check codes of {serial}: it is not a device of this user, or too many codes were tried"
         ),
-        "compare with: aws iam list-mfa-devices, and mend mfa_serial; or wait three minutes".to_owned(),
+        "compare mfa_serial with the device's ARN in the IAM console; if it is right, wait three minutes"
+            .to_owned(),
     )
 }
 
@@ -238,29 +266,7 @@ pub(crate) fn failed(
             format!("AWS does not allow {what} for {profile}: {said}"),
             "check the role's trust policy, external_id and the user's permissions".to_owned(),
         ),
-        Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
-            Reason::SourceExpired,
-            format!("the temporary keys that {profile} starts from are over"),
-            SIGN_IN_AGAIN.to_owned(),
-        ),
-        Verdict::UnknownKey => deny(
-            Reason::KeyRevoked,
-            format!(
-                "AWS does not know the access key {} (any more): it was deleted or made inactive",
-                context.key
-            ),
-            "put a valid key into the credentials file; the AWS console shows the user's keys".to_owned(),
-        ),
-        Verdict::Expired => deny(
-            Reason::AwsRefused,
-            format!("AWS says that the session for {profile} is over"),
-            "do it again; if it stays so, check this machine's clock".to_owned(),
-        ),
-        Verdict::WrongSecret => deny(
-            Reason::WrongSecret,
-            format!("the secret access key beside {} is not the right one", context.key),
-            "correct aws_secret_access_key in the credentials file".to_owned(),
-        ),
+        Verdict::UnknownKey | Verdict::Expired | Verdict::WrongSecret => bad_keys(profile, verdict, context),
         Verdict::Skew => deny(
             Reason::ClockSkew,
             format!("AWS refuses the request's time: {said}"),
@@ -287,6 +293,35 @@ pub(crate) fn failed(
             Reason::AwsRefused,
             format!("AWS refuses {what} for {profile}: {said}"),
             "look at the profile with: awsd doctor".to_owned(),
+        ),
+    }
+}
+
+/// AWS does not take what the call was signed with.
+fn bad_keys(profile: &str, verdict: Verdict, context: &Context<'_>) -> Denial {
+    match verdict {
+        Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
+            Reason::SourceExpired,
+            format!("the temporary keys that {profile} starts from are over"),
+            SIGN_IN_AGAIN.to_owned(),
+        ),
+        Verdict::UnknownKey => deny(
+            Reason::KeyRevoked,
+            format!(
+                "AWS does not know the access key {} (any more): it was deleted or made inactive",
+                context.key
+            ),
+            "put a valid key into the credentials file; the AWS console shows the user's keys".to_owned(),
+        ),
+        Verdict::Expired => deny(
+            Reason::AwsRefused,
+            format!("AWS says that the session for {profile} is over"),
+            "do it again; if it stays so, check this machine's clock".to_owned(),
+        ),
+        _ => deny(
+            Reason::WrongSecret,
+            format!("the secret access key beside {} is not the right one", context.key),
+            "correct aws_secret_access_key in the credentials file".to_owned(),
         ),
     }
 }

@@ -101,10 +101,11 @@ impl Core {
     pub(crate) fn unreachable(&mut self, now: Now, id: QuestionId) {
         self.on_desktop.remove(&id);
         self.put_off_offer(now, id);
-        if let Some(open) = self.desk.find(id).and_then(|device| self.desk.open_mut(&device)) {
+        let Some(device) = self.desk.find(id) else { return };
+        let was_promised = self.asks.values().any(|pending| pending.promised == Some(id));
+        if let Some(open) = self.desk.open_mut(&device) {
             open.unreachable = Some(now.boot);
-            // Terminals said that the desktop asks as well.
-            open.version += 1;
+            open.version += u32::from(was_promised);
         }
     }
 }

@@ -125,6 +125,8 @@ pub enum NoticeKind {
     NoDevice,
     /// What is served is near its end and could not be renewed.
     NearEnd,
+    /// A code came with `awsd login`, and there was no use for it.
+    CodeNotNeeded,
 }
 
 /// A refusal: the reason for programs, a sentence with the cause and the next step for people.

@@ -268,6 +268,10 @@ impl Core {
                 node.parent().is_some() && !std::mem::replace(&mut pending.lost_session, true)
             }
             (Verdict::AccessDenied, Target::Session(node)) => pending.other_way(now, node, age),
+            (Verdict::CannotValidate, Target::Session(node)) => {
+                pending.refused.device = node.device().map(|device| device.serial);
+                pending.refused.device.is_some()
+            }
             _ => false,
         };
         if goes_on { Next::GoesOn } else { Next::Told(words) }
@@ -295,7 +299,10 @@ impl Core {
         let temporary_base = recipe.is_some_and(|recipe| recipe.keys.temporary());
         let what = match target {
             Target::Fact(Fact::Devices, _) if verdict == Verdict::AccessDenied => {
-                return denial::lookup_refused(&profile);
+                return match pending.and_then(|pending| pending.refused.device.as_ref()) {
+                    Some(serial) => denial::cannot_validate(serial),
+                    None => denial::lookup_refused(&profile),
+                };
             }
             Target::Fact(Fact::Devices, _) => "iam:ListMFADevices".to_owned(),
             Target::Fact(Fact::Account, _) => "sts:GetCallerIdentity".to_owned(),

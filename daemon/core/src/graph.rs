@@ -123,8 +123,11 @@ impl Node {
 #[derive(Debug)]
 pub(crate) struct Lease {
     pub keys: Arc<Keys>,
+    /// When it arrived.
     pub granted: Boot,
-    /// Whole life when granted.
+    /// When it is over by the boot clock.
+    pub ends: Boot,
+    /// Its whole life, of which a moment had passed when it arrived.
     pub life: Duration,
     /// When AWS says it ends.
     pub expiration: Wall,
@@ -142,7 +145,7 @@ impl Lease {
     /// What is left, by the clock that says less: the boot clock does not jump, the wall clock knows what happened while
     /// a whole machine was stopped.
     pub(crate) fn remaining(&self, now: Now, skew: i64) -> Duration {
-        let by_boot = (self.granted + self.life).since(now.boot);
+        let by_boot = self.ends.since(now.boot);
         let by_wall = self.expiration.since(now.wall.shifted(skew));
         by_boot.min(by_wall)
     }

@@ -4,6 +4,7 @@
 //! [`effect::Effect`]s. So the same code runs in the daemon and in a simulation of thousands of bad days.
 
 pub mod chain;
+pub mod child_config;
 pub mod config_file;
 pub mod effect;
 pub mod event;

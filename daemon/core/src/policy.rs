@@ -72,6 +72,16 @@ pub const RENEWAL_RETRY: Duration = Duration::from_secs(30);
 /// A difference to AWS's clock up to this is the resolution of the `Date` header and the way there.
 pub const SKEW_NOISE: i64 = 2;
 
+/// Within this a session counts as granted for as long as it was asked for: it ends at a whole second, AWS's clock is not
+/// known better than [`SKEW_NOISE`], and the answer was some time on its way.
+pub const GRANT_NOISE: Duration = Duration::from_secs(5);
+
+/// The whole life of a session that was asked for `asked` and arrived with `left`, which is that life or, where AWS
+/// grants something else, all that is known of it.
+pub fn life(asked: Duration, left: Duration) -> Duration {
+    if asked.abs_diff(left) <= GRANT_NOISE { asked } else { left }
+}
+
 /// How much of a life may be spent in margins: a third, so a short session is not renewed on every request.
 fn third(life: Duration) -> Duration {
     life / 3
@@ -122,4 +132,21 @@ pub fn pause(attempt: u32, throttled: bool, spread: f64) -> Duration {
 pub fn renewal_pause(failures: u32, life: Duration) -> Duration {
     (RENEWAL_RETRY * 2_u32.pow(failures.saturating_sub(1).min(5)))
         .min((life / 12).max(Duration::from_secs(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_lives_as_long_as_it_was_asked_for_unless_aws_says_otherwise() {
+        let lives = |left| life(minutes(60), Duration::from_secs(left)).as_secs();
+        for left in [3595, 3599, 3600, 3605] {
+            assert_eq!(lives(left), 3600, "{left}");
+        }
+        // A source's end, or settings that have changed since it was asked for.
+        for left in [1, 3540, 3594, 3606, 43200] {
+            assert_eq!(lives(left), left);
+        }
+    }
 }

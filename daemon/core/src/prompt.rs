@@ -1,6 +1,7 @@
 //! Questions: at most one open per MFA device, for all calls that need a code of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -107,6 +108,13 @@ impl Open {
             wanted: self.wanted,
             display: self.caller.display.clone(),
         }
+    }
+}
+
+impl Question {
+    /// The question, if it says that the desktop asks it as well.
+    pub(crate) fn promised(&self) -> Option<QuestionId> {
+        self.on_desktop.then_some(self.id)
     }
 }
 
@@ -221,6 +229,11 @@ impl Desk {
             Some(record) => record.codes.judge(now.boot, wall, typed),
             None => Codes::default().judge(now.boot, wall, typed),
         }
+    }
+
+    /// AWS looks at no more codes of a device for as long as is returned.
+    pub(crate) fn exhausted(&mut self, now: Now, skew: i64, device: &Device) -> Duration {
+        self.devices.entry(device.clone()).or_default().codes.exhausted(now.wall.shifted(skew))
     }
 
     /// A judged code goes out with the call for a node, which comes to the front of the queue.

@@ -81,9 +81,11 @@ impl Core {
 
     /// Callers that nobody can answer are told, at once or when their time is over.
     pub(crate) fn tell_silent(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
+        // A terminal whose time is over leaves now, and nobody sees the question there.
+        let stays = |pending: &Pending| pending.has_terminal() && !self.is_late(now, pending);
         let shown: BTreeSet<Device> = places
             .iter()
-            .filter(|(id, _)| self.asks.get(id).is_some_and(Pending::has_terminal))
+            .filter(|(id, _)| self.asks.get(id).is_some_and(stays))
             .map(|(_, place)| place.device.clone())
             .collect();
         places.retain(|id, place| {
@@ -113,8 +115,12 @@ impl Core {
             let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
             return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial)));
         }
-        let late = pending.deadline(self.settings.default_wait).is_some_and(|deadline| deadline <= now.boot);
-        late.then(|| denial::waited_in_vain(profile, &device.serial))
+        self.is_late(now, pending).then(|| denial::waited_in_vain(profile, &device.serial))
+    }
+
+    /// Whether a request has waited for a person as long as it can.
+    fn is_late(&self, now: Now, pending: &Pending) -> bool {
+        pending.deadline(self.settings.default_wait).is_some_and(|deadline| deadline <= now.boot)
     }
 
     /// Callers that wait without a terminal hear what was wrong with a code, and that it goes on.
@@ -153,13 +159,16 @@ impl Core {
         {
             out.push(Effect::Withdraw(id, old));
         }
-        if let Some((device, open)) = open {
-            out.push(Effect::Show(id, self.question(now, device, open, places)));
+        let question = open.map(|(device, open)| self.question(now, device, open, places));
+        let promised = question.as_ref().and_then(Question::promised);
+        if let Some(question) = question {
+            out.push(Effect::Show(id, question));
         } else if let Some(choice) = self.discoveries.choice(pending) {
             out.push(Effect::Choose(id, choice));
         }
         if let Some(pending) = self.asks.get_mut(&id) {
             pending.shown = current;
+            pending.promised = promised;
         }
     }
 
@@ -183,7 +192,12 @@ impl Core {
                 let question = self.question(now, &device, open, &self.places);
                 let question = Question { reason: Some(unfit.sentence), ..question };
                 out.push(match at {
-                    Surface::Terminal(id) => Effect::Show(id, question),
+                    Surface::Terminal(id) => {
+                        if let Some(pending) = self.asks.get_mut(&id) {
+                            pending.promised = question.promised();
+                        }
+                        Effect::Show(id, question)
+                    }
                     Surface::Desktop => Effect::Ask(question),
                 });
             }

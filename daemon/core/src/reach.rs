@@ -63,7 +63,7 @@ impl Core {
     pub(crate) fn standing(&self, now: Now, pending: &Pending) -> Standing {
         let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
         let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
-        match router.route(&pending.chain, pending.purpose, pending.refused) {
+        match router.route(&pending.chain, pending.purpose, &pending.refused) {
             Route::None(denial) => Standing::Refused(denial),
             Route::Keys(keys) => self.own_keys(now, pending, keys),
             Route::Unknown(fact, user, recipe) => self.fact(now, pending, Target::Fact(fact, user), recipe),

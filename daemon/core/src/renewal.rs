@@ -19,13 +19,14 @@ impl Core {
             let Some(lease) = slot.lease.as_mut() else { continue };
             let last_call = node.parent().is_some_and(|parent| ending.contains(parent));
             let in_use = lease.used || lease.used_before || through.contains(node);
+            let early = !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
             if last_call && !lease.last_call && in_use {
                 lease.last_call = true;
                 slot.renewing = true;
+            } else if lease.last_call && early && slot.renewing {
+                // A last call that has failed is pointless once there is a new MFA session.
+                slot.renewing = false;
             } else if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
-                // A retry of the last call is pointless once there is a new MFA session.
-                let early =
-                    !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
                 let regular =
                     lease.granted + lease.life.saturating_sub(policy::background_margin(lease.life, 0.0));
                 lease.renew_at = early.then_some(regular);

@@ -47,13 +47,15 @@ pub(crate) enum Fact {
     Account,
 }
 
-/// What this caller has already been refused, so that the other way is taken. Only where no line names a device.
-#[derive(Debug, Clone, Copy, Default)]
+/// What this caller has already been refused, so that another way is taken or the cause is found.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Refused {
-    /// The first role, with an MFA session of this age.
+    /// The first role, with an MFA session of this age. Only where no line names a device.
     pub with_mfa: Option<Duration>,
-    /// The first role, without.
+    /// The first role, without. Only where no line names a device.
     pub without_mfa: bool,
+    /// The check of a code of this device. Whether it is the user's is looked up next.
+    pub device: Option<String>,
 }
 
 /// What was found out since the daemon started and is not worth remembering longer.
@@ -83,7 +85,7 @@ pub(crate) struct Router<'a> {
 
 impl Router<'_> {
     /// Finds the way for a chain.
-    pub(crate) fn route(&self, chain: &Chain, purpose: Purpose, refused: Refused) -> Route {
+    pub(crate) fn route(&self, chain: &Chain, purpose: Purpose, refused: &Refused) -> Route {
         let keys = match &chain.base {
             Base::Keys(keys) => keys,
             Base::Source(source) => return Route::None(denial::unsupported_source(&chain.profile, source)),
@@ -96,6 +98,9 @@ impl Router<'_> {
         let no_facts = UserFacts::default();
         let facts = self.memory.users.get(&keys.access_key_id).unwrap_or(&no_facts);
         let recipe = Recipe { keys: Arc::clone(keys), service: Arc::clone(&chain.service), role: None };
+        if refused.device.is_some() {
+            return Route::Unknown(Fact::Devices, user, recipe);
+        }
         let Some(first) = chain.roles.first() else { return self.own_session(chain, user, facts, recipe) };
         let Some(arns) = arns(chain, keys, facts) else { return Route::Unknown(Fact::Account, user, recipe) };
         let way = Way { chain, arns: &arns, user: &user, facts, recipe };
@@ -140,7 +145,7 @@ impl Router<'_> {
     }
 
     /// Decides what the first role is taken with; the rest of the chain follows from it.
-    fn first_role(&self, way: &Way<'_>, direct: bool, refused: Refused) -> Route {
+    fn first_role(&self, way: &Way<'_>, direct: bool, refused: &Refused) -> Route {
         let user = way.user;
         let with_mfa = |serial: &String| {
             if direct {

@@ -100,6 +100,8 @@ pub(crate) struct Pending {
     pub choosing: Option<QuestionId>,
     /// What its terminal shows.
     pub shown: Option<(QuestionId, u32)>,
+    /// The question of which its terminal says that the desktop asks it as well.
+    pub promised: Option<QuestionId>,
 }
 
 impl Pending {
@@ -120,6 +122,7 @@ impl Pending {
             renewal_since: None,
             choosing: None,
             shown: None,
+            promised: None,
         }
     }
 
@@ -236,8 +239,11 @@ impl Core {
         // A result that comes after this finds no call and is dropped: nothing brings a session back.
         self.calls.retain(|_, target| !goes(&target.user().access_key_id));
         self.facts.retain(|target, _| !goes(&target.user().access_key_id));
-        self.slots.retain(|node, _| !goes(&node.user().access_key_id));
-        self.discoveries.short_roles.clear();
+        for (node, _) in self.slots.extract_if(.., |node, _| goes(&node.user().access_key_id)) {
+            if let Node::Role(_, role) = node {
+                self.discoveries.short_roles.remove(&role.arn);
+            }
+        }
         self.discoveries.without_device.retain(|user| !goes(&user.access_key_id));
         for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
             out.push(Effect::Denied(id, denial::logged_out()));

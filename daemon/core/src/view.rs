@@ -44,7 +44,7 @@ impl Core {
     pub fn remaining(&self, now: Now, chain: &Chain) -> Option<Duration> {
         let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
         let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
-        match router.route(chain, Purpose::Repeated, Refused::default()) {
+        match router.route(chain, Purpose::Repeated, &Refused::default()) {
             Route::Sessions(steps, _) => {
                 let left = self.lease(&steps.last()?.node)?.remaining(now, self.skew);
                 (!left.is_zero()).then_some(left)

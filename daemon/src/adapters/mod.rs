@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod detach;
+pub(crate) mod generated;
 pub(crate) mod harden;
 pub(crate) mod ipc;
 pub(crate) mod lock;

@@ -1,7 +1,8 @@
 //! Requests, in a world of a few lines: what clients are told, and what they are not.
 
 use std::future::Future;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl World for Fake {
 
     fn stop(&mut self, _question: QuestionId) {}
 
-    fn try_prompts(&self, _display: &Display) -> impl Future<Output = PromptCheck> + Send + 'static {
+    fn try_prompts(&self, _display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static {
         std::future::pending()
     }
 
@@ -94,6 +95,10 @@ impl World for Fake {
 
     fn settings_file(&self) -> &Path {
         Path::new("/config.toml")
+    }
+
+    fn generated(&mut self, _text: &str) -> io::Result<PathBuf> {
+        Ok("/generated".into())
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {

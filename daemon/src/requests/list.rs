@@ -55,11 +55,16 @@ fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {
         remaining: view.core.remaining(view.now, &chain).map(|left| left.as_secs()),
         device: chain.device,
         region: chain.region,
+        errors: Vec::new(),
         warnings: warnings.iter().map(line).collect(),
     }
 }
 
+/// Settings alone are as little an error here as they are for doctor.
 fn broken(name: &str, error: &PlanError) -> ProfileRow {
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    let said = if error.is_only_settings(name) { &mut warnings } else { &mut errors };
+    said.push(line(&error.finding()));
     ProfileRow {
         name: name.to_owned(),
         kind: "broken".to_owned(),
@@ -68,7 +73,8 @@ fn broken(name: &str, error: &PlanError) -> ProfileRow {
         device: None,
         region: None,
         remaining: None,
-        warnings: vec![line(&error.finding())],
+        errors,
+        warnings,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each kind of request comes to: an event for the core, or an answer at once. One file per kind that needs more than
 //! a line.
 
+mod child;
 mod credentials;
 mod doctor;
 mod list;
@@ -9,6 +10,7 @@ mod planning;
 mod status;
 
 use awsd_core::event::{Display, Event, RequestId};
+use awsd_core::plan::session_name;
 use awsd_core::session::{self, Core};
 use awsd_core::time::{Boot, Now};
 use awsd_proto::{self as proto, Error, ErrorCode, Request};
@@ -65,6 +67,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         Request::PromptTest { prompting } => {
             Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
         }
+        Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
@@ -76,7 +79,7 @@ fn tell(event: Event) -> Action {
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let rows = settings.rows(world.settings_file());
+    let rows = settings.rows(world.settings_file(), &session_name(world.user_name()));
     Ok(done_with_rows(rows.into_iter().map(proto::Event::Setting).collect()))
 }
 

@@ -35,7 +35,6 @@ use std::{
 };
 
 use rustix::process::Signal as ProcessSignal;
-use zbus::zvariant::Value;
 
 use self::{
     bus::Bus,
@@ -170,9 +169,7 @@ impl Desktop {
     /// Types a reply into the notification itself, which only a [`Server::Mock`] can take.
     #[track_caller]
     pub fn reply(&self, text: &str) {
-        let notification = self.notification();
-        self.emit("NotificationReplied", "us", vec![notification.id.into(), text.into()]);
-        self.kind.dismiss(self, &notification);
+        self.kind.reply(self, &self.notification(), text);
     }
 
     /// Waits for a dialog.
@@ -186,10 +183,12 @@ impl Desktop {
         Dialog::count(self)
     }
 
-    /// Writes a picture of the screen as PNG.
+    /// Writes a picture of the screen as PNG. It is there whole or not at all: another run may write and read the same.
     #[track_caller]
     pub fn screenshot(&self, path: &Path) {
-        self.screen.picture(path).expect("the screen can be photographed");
+        let fresh = path.with_extension(format!("{}.png", std::process::id()));
+        self.screen.picture(&fresh).expect("the screen can be photographed");
+        fs::rename(fresh, path).expect("the picture can be put in its place");
     }
 
     /// The server hangs from now on: it takes no calls, and does not go.
@@ -220,6 +219,7 @@ impl Desktop {
         }
         if server.is_some() {
             self.session.witness.name(NOTIFICATIONS);
+            self.kind.settle_in(&self.session);
         }
     }
 
@@ -245,13 +245,6 @@ impl Desktop {
             place(&window).map(|place| (window, place))
         });
         self.screen.click(&window, place, button);
-    }
-
-    /// Has a [`Server::Mock`] send a signal.
-    #[track_caller]
-    fn emit(&self, member: &str, signature: &str, arguments: Vec<Value<'_>>) {
-        assert!(matches!(self.kind, Server::Mock(_)), "{:?} sends its signals itself", self.kind);
-        self.session.emit(server::OBJECT, (NOTIFICATIONS, member), (signature, arguments));
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use zbus::zvariant::Value;
+use serde::Serialize;
+use zbus::zvariant::DynamicType;
 
-use super::{Desktop, NOTIFICATIONS, NOTIFICATIONS_PATH, Notification, screen::Window, wait};
+use super::{Desktop, NOTIFICATIONS, NOTIFICATIONS_PATH, Notification, bus::Bus, screen::Window, wait};
 use crate::harness::{
     programs,
     run::{Run, Running},
@@ -80,6 +81,13 @@ impl Server {
         }
     }
 
+    /// Prepares it, once it can be called.
+    pub(super) fn settle_in(self, bus: &Bus) {
+        if let Self::Mock(_) = self {
+            bus.mock(NOTIFICATIONS, NOTIFICATIONS_PATH, "AddMethods", &(HANDS, ACTS.to_vec()));
+        }
+    }
+
     /// Chooses an action of a notification, as far as possible with the mouse.
     #[track_caller]
     pub(super) fn click(self, desktop: &Desktop, notification: &Notification, key: &str) {
@@ -101,25 +109,26 @@ impl Server {
                 desktop.click_at(self, button, LEFT);
             }
             Self::Mock(_) => {
-                desktop.emit("ActionInvoked", "us", vec![notification.id.into(), key.into()]);
-                // As servers do it: what was chosen from goes.
-                self.dismiss(desktop, notification);
+                act(&desktop.session, "Choose", &(notification.id, key));
             }
             Self::Nobody => panic!("nobody shows anything that could be clicked"),
         }
     }
 
+    /// Types a reply into a notification.
+    #[track_caller]
+    pub(super) fn reply(self, desktop: &Desktop, notification: &Notification, text: &str) {
+        assert!(matches!(self, Self::Mock(_)), "{self:?} has no field for a reply");
+        act(&desktop.session, "Reply", &(notification.id, text));
+    }
+
     /// Puts a notification away without choosing anything.
     #[track_caller]
     pub(super) fn dismiss(self, desktop: &Desktop, notification: &Notification) {
-        const BY_THE_PERSON: u32 = 2;
         match self {
             Self::Dunst => desktop.click_at(self, middle, LEFT),
             Self::Xfce => desktop.click_at(self, |_| Some((CORNER, CORNER)), LEFT),
-            Self::Mock(_) => {
-                let arguments: Vec<Value<'_>> = vec![notification.id.into(), BY_THE_PERSON.into()];
-                desktop.emit("NotificationClosed", "uu", arguments);
-            }
+            Self::Mock(_) => act(&desktop.session, "Dismiss", &notification.id),
             Self::Nobody => panic!("nobody shows anything that could be put away"),
         }
     }
@@ -176,5 +185,25 @@ fn choice(directory: &Path) -> std::path::PathBuf {
     directory.join("choice")
 }
 
-/// The object that shows notifications.
-pub(super) const OBJECT: (&str, &str) = (NOTIFICATIONS, NOTIFICATIONS_PATH);
+/// Takes the notification away; 2 is the specification's number for "closed by the person".
+macro_rules! closed {
+    () => {
+        "self.EmitSignal('', 'NotificationClosed', 'uu', [args[0], 2])"
+    };
+}
+
+/// What a person does at a [`Server::Mock`] is an interface of it, and each act is one call: a real server too has said the
+/// answer, and that what was answered is gone, before it takes the next call.
+const HANDS: &str = "test.Hands";
+
+/// The methods of that interface, in Python.
+const ACTS: [(&str, &str, &str, &str); 3] = [
+    ("Choose", "us", "", concat!("self.EmitSignal('', 'ActionInvoked', 'us', args);", closed!())),
+    ("Reply", "us", "", concat!("self.EmitSignal('', 'NotificationReplied', 'us', args);", closed!())),
+    ("Dismiss", "u", "", closed!()),
+];
+
+#[track_caller]
+fn act<B: Serialize + DynamicType>(bus: &Bus, member: &str, body: &B) {
+    bus.call(NOTIFICATIONS, NOTIFICATIONS_PATH, (HANDS, member), body);
+}

@@ -74,6 +74,11 @@ impl Value {
     pub fn nested(&self, key: &str) -> Option<&Value> {
         find(&self.nested, key)
     }
+
+    /// All of these lines.
+    pub fn all_nested(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.nested.iter().map(|property| (property.key.as_str(), property.value.text()))
+    }
 }
 
 impl fmt::Debug for Value {

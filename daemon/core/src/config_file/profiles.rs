@@ -78,6 +78,11 @@ impl Profiles {
         self.services.get(name)
     }
 
+    /// All `[services NAME]` sections, in the order of the files.
+    pub fn all_services(&self) -> impl Iterator<Item = &Profile> {
+        self.services.entries.iter()
+    }
+
     /// Why no profile can be resolved: a file that could not be read.
     pub fn unusable(&self) -> Option<&Problem> {
         self.unusable.as_ref()

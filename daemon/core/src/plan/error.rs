@@ -67,8 +67,20 @@ pub enum PlanErrorKind {
     },
     /// A value that cannot be right.
     BadValue {
-        /// The key, or the variable of the environment.
+        /// The key of its line.
         key: &'static str,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// A value of the caller's environment that cannot be right.
+    BadVariable {
+        /// The variable.
+        name: &'static str,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// The request itself asks for a duration that no role session can have.
+    BadDuration {
         /// What is allowed.
         rule: &'static str,
     },
@@ -101,6 +113,12 @@ impl PlanError {
 
     pub(super) fn unusable(profile: &str, problem: &Problem) -> Self {
         Self::new(profile, Some(&problem.origin), PlanErrorKind::Unreadable(problem.clone()))
+    }
+
+    /// Whether the profile that was asked for merely has no credentials: settings alone are common, to be included or
+    /// beside keys in the environment.
+    pub fn is_only_settings(&self, asked: &str) -> bool {
+        matches!(self.kind, PlanErrorKind::NoCredentials) && self.profile == asked
     }
 
     /// The error with everything a person needs to mend it.
@@ -140,6 +158,8 @@ impl PlanError {
             K::NoCredentials => format!("Profile '{profile}' has nothing that gives credentials."),
             K::Missing { key, beside } => format!("Profile '{profile}' has {beside}, but no {key}."),
             K::BadValue { key, rule } => format!("Profile '{profile}': {key} must be {rule}."),
+            K::BadVariable { name, rule } => format!("In the environment, {name} must be {rule}."),
+            K::BadDuration { rule } => format!("The duration asked for '{profile}' must be {rule}."),
             K::DurationWithoutRole => {
                 format!("Profile '{profile}' has no role: how long its session lasts cannot be asked for.")
             }
@@ -182,11 +202,13 @@ impl PlanError {
             K::NoCredentials => "Add role_arn and source_profile, or an access key.".to_owned(),
             K::Missing { key, beside } => format!("Add {key}, or remove {beside}."),
             K::BadValue { .. } => "Correct the line.".to_owned(),
+            K::BadVariable { .. } => "Correct the variable, or unset it.".to_owned(),
+            K::BadDuration { .. } => "Ask for 15 minutes to 12 hours.".to_owned(),
             K::SecurityKey => {
                 "Add an authenticator app to the user as a second device and name that.".to_owned()
             }
             K::DurationWithoutRole => {
-                "Leave out --duration; mfa_duration in awsd's config.toml sets how long a user's own session lasts."
+                "Ask for no duration; mfa_duration in awsd's config.toml sets how long a user's own session lasts."
                     .to_owned()
             }
             K::EndpointConflict { .. } => "Remove one of the two settings.".to_owned(),
@@ -211,6 +233,8 @@ impl PlanErrorKind {
             Self::NoCredentials => "no-credentials",
             Self::Missing { .. } => "missing-key",
             Self::BadValue { .. } => "bad-value",
+            Self::BadVariable { .. } => "bad-variable",
+            Self::BadDuration { .. } => "bad-duration",
             Self::SecurityKey => "security-key",
             Self::DurationWithoutRole => "duration-without-role",
             Self::EndpointConflict { .. } => "endpoint-conflict",
@@ -229,7 +253,8 @@ impl PlanErrorKind {
             Self::TwoRoleSources => "They contradict each other.",
             Self::NoCredentials => "There is nothing to make a session from.",
             Self::Missing { .. } => "One is of no use without the other.",
-            Self::BadValue { .. } => "AWS would refuse it.",
+            Self::BadValue { .. } | Self::BadDuration { .. } => "AWS would refuse it.",
+            Self::BadVariable { .. } => "It wins over the files, and nothing is guessed in its place.",
             Self::DurationWithoutRole => "One session of the user serves every request.",
             Self::SecurityKey => {
                 "AWS accepts security keys and passkeys on its web pages only, not for its API."

@@ -20,7 +20,7 @@ pub(super) fn read(route: &Route<'_>, request: &PlanRequest) -> Result<Vec<Role>
             return Err(PlanError::new(&request.profile, None, PlanErrorKind::DurationWithoutRole));
         };
         if !limits::is_role_duration(duration.as_secs()) {
-            let kind = PlanErrorKind::BadValue { key: "--duration", rule: limits::DURATION_RULE };
+            let kind = PlanErrorKind::BadDuration { rule: limits::DURATION_RULE };
             return Err(PlanError::new(&request.profile, None, kind));
         }
         last.duration = Some(duration);

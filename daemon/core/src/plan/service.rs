@@ -24,7 +24,7 @@ const DEFAULT_REGIONS: [(&str, &str); 8] = [
 
 /// The region for the caller's program: the caller's own, else the profile's. Source profiles have no say.
 pub(super) fn region(route: &Route<'_>, environment: &Environment) -> Result<Option<String>, PlanError> {
-    let found = setting(route, "region", environment.region.as_deref(), "AWS_REGION");
+    let found = setting(route, "region", environment.region.as_deref(), "AWS_REGION or AWS_DEFAULT_REGION");
     found.map(|found| found.checked(limits::REGION_RULE, limits::is_region)).transpose()
 }
 
@@ -87,7 +87,11 @@ impl Setting<'_> {
     }
 
     fn bad(&self, rule: &'static str) -> PlanError {
-        at(self.route, self.line, PlanErrorKind::BadValue { key: self.name, rule })
+        let kind = match self.line {
+            Some(_) => PlanErrorKind::BadValue { key: self.name, rule },
+            None => PlanErrorKind::BadVariable { name: self.name, rule },
+        };
+        at(self.route, self.line, kind)
     }
 }
 

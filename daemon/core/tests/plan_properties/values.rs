@@ -124,7 +124,7 @@ proptest! {
             assert!(by_option.is_ok());
         } else {
             assert!(is_refused(result));
-            assert_eq!(by_option.map_err(|error| error.kind.code()).err(), Some("bad-value"));
+            assert_eq!(by_option.map_err(|error| error.kind.code()).err(), Some("bad-duration"));
         }
     }
 

@@ -195,8 +195,40 @@ fn a_duration_of_the_caller_is_checked_too() {
         let request = PlanRequest { duration: Some(Duration::from_secs(seconds)), ..request(profile) };
         plan(&profiles(&config, KEYS), &request)
     };
-    assert_eq!(failure(asked("p", 43201)), ("bad-value", None));
+    assert_eq!(failure(asked("p", 43201)), ("bad-duration", None));
+    // Who asks may be another program, which knows of no option and has no line.
+    let finding = asked("p", 1).expect_err("too short").finding();
+    assert_eq!(
+        (finding.sentence.as_str(), finding.fix.as_str()),
+        (
+            "The duration asked for 'p' must be a whole number of seconds from 900 to 43200.",
+            "Ask for 15 minutes to 12 hours."
+        )
+    );
     assert_eq!(failure(asked("keys", 3600)), ("duration-without-role", None));
+}
+
+/// There is no line to correct, and AWS has nothing to do with it. What is wrong for every profile is said once.
+#[test]
+fn a_variable_that_cannot_be_right_is_named_as_one() {
+    let region = || Environment { region: some("no region"), ..Environment::default() };
+    let endpoint = || Environment { endpoint_url: some("no url"), ..Environment::default() };
+    let flag = || Environment { use_fips_endpoint: some("yes"), ..Environment::default() };
+    for (environment, variable) in [
+        (region(), "AWS_REGION or AWS_DEFAULT_REGION"),
+        (endpoint(), "AWS_ENDPOINT_URL"),
+        (flag(), "AWS_USE_FIPS_ENDPOINT"),
+    ] {
+        let found = findings(&profiles(&format!("[profile p]\n{ROLE}"), KEYS), &environment);
+        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((finding.code, finding.severity, finding.file()), ("bad-variable", Severity::Error, None));
+        assert!(
+            finding.sentence.starts_with(&format!("In the environment, {variable} must be ")),
+            "{finding:?}"
+        );
+        assert_eq!(finding.fix, "Correct the variable, or unset it.");
+        assert!(!finding.reason.contains("AWS"), "{finding:?}");
+    }
 }
 
 #[test]
@@ -230,4 +262,27 @@ fn what_doctor_says() {
     ];
     assert_eq!(found.iter().map(shown).collect::<Vec<_>>(), expected);
     assert!(found.iter().all(|f| !f.sentence.is_empty() && !f.reason.is_empty() && !f.fix.is_empty()));
+}
+
+/// Other programs can use such a profile, and doctor would otherwise say that nothing is wrong.
+#[test]
+fn a_source_that_awsd_cannot_use_is_a_warning_for_each_profile_that_stands_on_it() {
+    let sources = [
+        ("role_arn = r\nweb_identity_token_file = t", "web_identity_token_file"),
+        ("sso_account_id = 1\nsso_role_name = r\nsso_start_url = u\nsso_region = eu-west-1", "SSO"),
+        ("login_session = s", "login_session (aws login)"),
+        ("credential_process = x", "credential_process"),
+        ("role_arn = r\ncredential_source = Environment", "credential_source"),
+    ];
+    for (lines, way) in sources {
+        let config =
+            format!("[profile role]\nrole_arn = r\nsource_profile = base\n[profile base]\n{lines}\n");
+        let found = findings(&profiles(&config, KEYS), &Environment::default());
+        let told = |f: &Finding| (f.severity, f.code, f.line(), f.sentence.clone());
+        let of = |name, line| {
+            let sentence = format!("Profile {name} gets its keys through {way}, which awsd cannot use yet.");
+            (Severity::Warning, "unsupported-source", Some(line), sentence)
+        };
+        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), [of("role", 1), of("base", 4)]);
+    }
 }

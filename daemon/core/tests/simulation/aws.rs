@@ -53,6 +53,8 @@ pub(crate) struct Trust {
 pub(crate) struct Device {
     pub spent: BTreeSet<String>,
     pub tries: BTreeMap<u64, usize>,
+    /// The window in which another tool has left none.
+    pub used_up: Option<u64>,
 }
 
 pub(crate) struct Aws {
@@ -177,44 +179,8 @@ impl Aws {
         local: Wall,
         logouts: u64,
     ) -> Result<Granted, Failure> {
-        let signed = moved(local, operation.skew);
-        let off = signed.since(self.now).max(self.now.since(signed));
-        if off > Duration::from_mins(15) {
-            return Err(match call.0 % 3 {
-                0 => refused(400, "RequestExpired", "Request has expired."),
-                1 => refused(
-                    403,
-                    "SignatureDoesNotMatch",
-                    "Signature not yet current: a is still later than b",
-                ),
-                _ => refused(
-                    403,
-                    "SignatureDoesNotMatch",
-                    "Signature expired: a is now earlier than b (c - 15 min.)",
-                ),
-            });
-        }
+        let caller = self.authenticate(call, operation, local)?;
         let key = operation.signer.access_key_id.as_str();
-        if operation.signer.secret_access_key.expose_secret() != format!("secret of {key}") {
-            let code =
-                if call.0.is_multiple_of(2) { "SignatureDoesNotMatch" } else { "InvalidSignatureException" };
-            return Err(refused(403, code, "The request signature we calculated does not match"));
-        }
-        if self.revoked.contains(key) {
-            let code =
-                if call.0.is_multiple_of(2) { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
-            return Err(refused(403, code, "The security token included in the request is invalid."));
-        }
-        let caller = self.sessions.get(key).cloned();
-        let source_over = key.starts_with("ASIASAML") && self.saml_end <= self.now;
-        if source_over || caller.as_ref().is_some_and(|session| session.expires <= self.now) {
-            let code = if call.0.is_multiple_of(2) { "ExpiredToken" } else { "ExpiredTokenException" };
-            return Err(refused(403, code, "The security token included in the request is expired"));
-        }
-        if let Some(session) = &caller {
-            assert_eq!(session.scope, scope(operation), "a session is used where it was not made");
-        }
-        assert!(caller.is_some() || self.users.contains_key(key), "signed with unknown keys {key}");
         let granted = match &operation.action {
             Action::ListMfaDevices if !self.may_list => {
                 Err(denied("User: x is not authorized to perform: iam:ListMFADevices"))
@@ -254,6 +220,54 @@ impl Aws {
             session.scope = scope(operation);
         }
         granted
+    }
+
+    /// Whose call it is, unless AWS refuses its time or its signature: the session that signed it, if one did.
+    fn authenticate(
+        &self,
+        call: CallId,
+        operation: &Operation,
+        local: Wall,
+    ) -> Result<Option<Identity>, Failure> {
+        let signed = moved(local, operation.skew);
+        let off = signed.since(self.now).max(self.now.since(signed));
+        if off > Duration::from_mins(15) {
+            return Err(match call.0 % 3 {
+                0 => refused(400, "RequestExpired", "Request has expired."),
+                1 => refused(
+                    403,
+                    "SignatureDoesNotMatch",
+                    "Signature not yet current: a is still later than b",
+                ),
+                _ => refused(
+                    403,
+                    "SignatureDoesNotMatch",
+                    "Signature expired: a is now earlier than b (c - 15 min.)",
+                ),
+            });
+        }
+        let key = operation.signer.access_key_id.as_str();
+        if operation.signer.secret_access_key.expose_secret() != format!("secret of {key}") {
+            let code =
+                if call.0.is_multiple_of(2) { "SignatureDoesNotMatch" } else { "InvalidSignatureException" };
+            return Err(refused(403, code, "The request signature we calculated does not match"));
+        }
+        if self.revoked.contains(key) {
+            let code =
+                if call.0.is_multiple_of(2) { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
+            return Err(refused(403, code, "The security token included in the request is invalid."));
+        }
+        let caller = self.sessions.get(key).cloned();
+        let source_over = key.starts_with("ASIASAML") && self.saml_end <= self.now;
+        if source_over || caller.as_ref().is_some_and(|session| session.expires <= self.now) {
+            let code = if call.0.is_multiple_of(2) { "ExpiredToken" } else { "ExpiredTokenException" };
+            return Err(refused(403, code, "The security token included in the request is expired"));
+        }
+        if let Some(session) = &caller {
+            assert_eq!(session.scope, scope(operation), "a session is used where it was not made");
+        }
+        assert!(caller.is_some() || self.users.contains_key(key), "signed with unknown keys {key}");
+        Ok(caller)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parameters of the real call")]
@@ -340,6 +354,13 @@ impl Aws {
         })
     }
 
+    /// Another tool has tried codes of all devices, as often as is allowed in this window.
+    pub(crate) fn use_up_tries(&mut self) {
+        for device in self.devices.values_mut() {
+            device.used_up = Some(self.now.0.as_secs() / 180);
+        }
+    }
+
     /// Two steps either way, each code once, nine tries in three minutes.
     fn verify(&mut self, key: &str, mfa: Option<&Mfa>, scope: &str) -> Result<Option<Wall>, Failure> {
         let Some(mfa) = mfa else { return Ok(None) };
@@ -348,9 +369,10 @@ impl Aws {
             return Err(denied(unable));
         }
         let device = self.devices.entry(format!("{}{scope}", mfa.serial)).or_default();
-        let tries = device.tries.entry(self.now.0.as_secs() / 180).or_default();
+        let window = self.now.0.as_secs() / 180;
+        let tries = device.tries.entry(window).or_default();
         *tries += 1;
-        if *tries > 9 {
+        if *tries > 9 || device.used_up == Some(window) {
             return Err(denied(unable));
         }
         let step = self.now.0.as_secs() / STEP;

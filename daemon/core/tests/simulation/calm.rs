@@ -169,7 +169,11 @@ impl World {
                 (matches!(open.first_role(), "closed" | "young") || !has_device) && asked
             }
             Reason::BadDevice => {
-                root == "AKIADAVE" && !open.can_choose() || root == "AKIAEVE" || open.has_a_strangers_device()
+                let strange = open.has_a_strangers_device();
+                if strange != denial.sentence.contains("is not an MFA device of the user") {
+                    self.fail(&format!("whose device it is was looked up: {}", denial.sentence));
+                }
+                root == "AKIADAVE" && !open.can_choose() || root == "AKIAEVE" || strange
             }
             Reason::AwsRefused => open.first_role().starts_with("odd"),
             Reason::CodeRequired => {
@@ -188,10 +192,10 @@ impl World {
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
             Reason::TooManyTries => {
                 let window = self.aws.now.0.as_secs() / 180;
-                self.aws
-                    .devices
-                    .values()
-                    .any(|device| device.tries.get(&window).is_some_and(|tries| *tries >= 8))
+                self.aws.devices.values().any(|device| {
+                    device.used_up == Some(window)
+                        || device.tries.get(&window).is_some_and(|tries| *tries >= 8)
+                })
             }
             Reason::SourceExpired => {
                 root.starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < MINUTE * 5 + NOISE

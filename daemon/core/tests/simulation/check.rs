@@ -331,14 +331,14 @@ impl World {
         }
         let listed = self.open.values().filter(|open| open.choosing.is_some()).count();
         let shown = questions.iter().any(|question| !question.verifying) || listed > 0;
-        if self.idle() && !self.open.is_empty() && wake.is_none() && !shown && !self.program_runs() {
+        if self.idle() && !self.open.is_empty() && wake.is_none() && !shown && !self.desktop.programs.any() {
             self.fail("requests wait for nothing");
         }
         let asked = self.open.values().filter(|open| open.shown.is_some()).count() + listed;
         self.check_limits();
         self.check_quiet(&questions);
         let able = self.open.values().filter(|open| matches!(open.patience, Patience::Terminal(_))).count();
-        if self.idle() && wake.is_none() && asked == 0 && able > 0 && !self.program_runs() {
+        if self.idle() && wake.is_none() && asked == 0 && able > 0 && !self.desktop.programs.any() {
             self.fail("somebody at a terminal waits and sees nothing");
         }
     }

@@ -1,39 +1,32 @@
-//! The desktop in front of the person, programs that give codes, and the person coming and going.
+//! The desktop in front of the person, and the person coming and going.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsd_core::effect::{Effect, Offer, Program, Question};
-use awsd_core::event::{Event, OfferAnswer, Patience, Presence, ProgramNews, QuestionId, Surface};
+use awsd_core::effect::{Effect, Offer, Question};
+use awsd_core::event::{Event, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
-use secrecy::SecretString;
 
-use crate::aws;
-use crate::world::{Clocks, World};
+use crate::programs::Programs;
+use crate::world::World;
 
-/// The numbers of the design, once more.
+/// The number of the design, once more.
 pub(crate) const NOTIFY_AFTER: Duration = Duration::from_secs(5);
-pub(crate) const OFFER_BEFORE: Duration = Duration::from_mins(15);
-pub(crate) const OFFER_PAUSE: Duration = Duration::from_mins(15);
-const NOT_TODAY: Duration = Duration::from_hours(12);
-const AFTER_USE: Duration = Duration::from_hours(1);
-const NOISE: Duration = Duration::from_secs(3);
 
 /// What is on the desktop, and who is there.
 #[derive(Default)]
 pub(crate) struct Desktop {
-    questions: BTreeMap<QuestionId, Question>,
-    offers: BTreeMap<QuestionId, Offer>,
-    programs: BTreeMap<QuestionId, Program>,
-    had_program: BTreeSet<QuestionId>,
+    pub questions: BTreeMap<QuestionId, Question>,
+    pub offers: BTreeMap<QuestionId, Offer>,
+    pub programs: Programs,
     /// When the desktop said that it can show this to nobody.
-    unreachable: BTreeMap<QuestionId, Boot>,
+    pub unreachable: BTreeMap<QuestionId, Boot>,
     /// Until when nothing is to be offered about a device.
-    quiet: BTreeMap<String, Boot>,
+    pub quiet: BTreeMap<String, Boot>,
     /// The person asked to be asked.
-    wanted: BTreeSet<QuestionId>,
-    locked: bool,
-    idle: bool,
+    pub wanted: BTreeSet<QuestionId>,
+    pub locked: bool,
+    pub idle: bool,
 }
 
 impl World {
@@ -57,40 +50,9 @@ impl World {
                     self.fail("something is taken from the desktop that is not there");
                 }
             }
-            Effect::Run(id, program) => {
-                self.desktop.had_program.insert(id);
-                if self.desktop.programs.insert(id, program).is_some() {
-                    self.fail("two programs run for one question");
-                }
-            }
-            Effect::Stop(id) if self.desktop.programs.remove(&id).is_none() => {
-                self.fail("a program is stopped that does not run");
-            }
+            Effect::Run(id, program) => self.program_begins(id, &program),
+            Effect::Stop(id) => self.program_stopped(id),
             _ => {}
-        }
-    }
-
-    fn check_offer(&self, offer: &Offer) {
-        let now = Boot(self.boot);
-        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
-            self.fail("an offer is made to nobody");
-        }
-        if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
-            self.fail("an offer is made although it was put off");
-        }
-        let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-        let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
-        let Some(held) = held else { self.fail("an offer about a session that there is not") };
-        let left = held.expires.since(self.aws.now);
-        if self.clocks == Clocks::Right && left > OFFER_BEFORE.min(held.life / 3) + NOISE {
-            self.fail(&format!("an offer is made with {left:?} left"));
-        }
-        let used = self.served.get(&offer.device).is_some_and(|at| now.since(*at) <= AFTER_USE);
-        if !used || offer.profiles.is_empty() || offer.remaining > held.life / 3 + NOISE {
-            self.fail("an offer about a session that nobody uses");
-        }
-        if self.core.questions(self.now()).iter().any(|question| question.device == offer.device) {
-            self.fail("an offer is made while the code is asked for");
         }
     }
 
@@ -110,16 +72,9 @@ impl World {
                     self.desktop.questions.remove(&question.id);
                     self.desktop.unreachable.insert(question.id, Boot(self.boot));
                     self.give(Event::Unreachable(question.id));
+                    self.check_promise_taken_back(question.id);
                 }
-                1 => {
-                    self.log(&format!("not now {:?}", question.id));
-                    self.dismissed = Some(Boot(self.boot));
-                    let open = self.core.questions(self.now());
-                    if open.iter().any(|open| open.id == question.id && !open.verifying) {
-                        self.rest_offers(&question.device);
-                    }
-                    self.give(Event::Dismissed(question.id));
-                }
+                1 => self.dismiss_on_desktop(&question),
                 _ => {
                     let code = self.some_code(&question.device);
                     self.log(&format!("entered {:?}", question.id));
@@ -129,65 +84,15 @@ impl World {
         }
     }
 
-    /// Who does not want to be asked wants no offer either.
-    pub(crate) fn rest_offers(&mut self, device: &str) {
-        if !self.core.sessions(self.now()).iter().any(|session| session.name == device) {
-            return;
+    /// "Not now", said to a notification.
+    pub(crate) fn dismiss_on_desktop(&mut self, question: &Question) {
+        self.log(&format!("not now {:?}", question.id));
+        self.dismissed = Some(Boot(self.boot));
+        let open = self.core.questions(self.now());
+        if open.iter().any(|open| open.id == question.id && !open.verifying) {
+            self.rest_offers(&question.device);
         }
-        let until = Boot(self.boot) + Duration::from_mins(15);
-        let rests = self.desktop.quiet.entry(device.to_owned()).or_default();
-        *rests = until.max(*rests);
-    }
-
-    fn answer_offer(&mut self, offer: &Offer) {
-        let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
-        let rest = match answer {
-            OfferAnswer::Renew => Duration::ZERO,
-            OfferAnswer::Later => OFFER_PAUSE,
-            OfferAnswer::NotToday => NOT_TODAY,
-        };
-        self.log(&format!("offered {:?} {answer:?}", offer.id));
-        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
-        if answer == OfferAnswer::Renew {
-            self.abandoned = true;
-            self.put_off.clear();
-        }
-        self.give(Event::Offered(offer.id, answer));
-        if answer == OfferAnswer::Renew && self.settings.desktop {
-            let asked =
-                self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
-            match asked {
-                Some(asked) if self.desktop.questions.contains_key(&asked.id) => {
-                    self.desktop.wanted.insert(asked.id);
-                }
-                _ => self.fail("somebody wants to give a code and is not asked"),
-            }
-        }
-    }
-
-    /// Whether a program may give a code in a moment.
-    pub(crate) fn program_runs(&self) -> bool {
-        !self.desktop.programs.is_empty()
-    }
-
-    /// A program goes on, or ends.
-    pub(crate) fn program(&mut self) {
-        let Some(&id) = self.desktop.programs.keys().next() else { return };
-        let Some(device) = self.core.questions(self.now()).into_iter().find(|asked| asked.id == id) else {
-            self.fail("a program runs for a question that is closed")
-        };
-        self.new_moment();
-        let news = match self.random.below(6) {
-            0 => ProgramNews::Slow,
-            1 => ProgramNews::Failed("ykman: no key".to_owned()),
-            2 => ProgramNews::Code(self.some_code(&device.device)),
-            _ => ProgramNews::Code(SecretString::from(aws::code(&device.device, self.aws.now))),
-        };
-        if !matches!(news, ProgramNews::Slow) {
-            self.desktop.programs.remove(&id);
-        }
-        self.log(&format!("program {id:?} {}", matches!(news, ProgramNews::Slow)));
-        self.give(Event::Program(id, news));
+        self.give(Event::Dismissed(question.id));
     }
 
     /// The person comes, leaves, locks or unlocks the screen.
@@ -239,52 +144,6 @@ impl World {
             let shown = self.desktop.questions.contains_key(&question.id);
             if shown != self.wanted_on_desktop(question).unwrap_or(shown) {
                 self.fail(&format!("{:?} is on the desktop: {shown}", question.id));
-            }
-        }
-    }
-
-    /// Whether a question is to be on the desktop; none where it cannot be said from here.
-    fn wanted_on_desktop(&self, question: &Question) -> Option<bool> {
-        if self.desktop.locked || !self.settings.desktop {
-            return Some(false);
-        }
-        if self.desktop.unreachable.contains_key(&question.id) || question.waiting == 0 {
-            return None;
-        }
-        // A program that runs, or will run again in a moment, has the first word.
-        let program = self.desktop.had_program.contains(&question.id);
-        if program || self.desktop.wanted.contains(&question.id) {
-            return None;
-        }
-        let terminals = self.open.values().filter(|open| {
-            open.shown.as_ref().is_some_and(|shown| shown.id == question.id)
-                && matches!(open.patience, Patience::Terminal(_))
-        });
-        let first = terminals.map(|open| open.asked).min();
-        Some(first.is_none_or(|first| Boot(self.boot).since(first) >= NOTIFY_AFTER))
-    }
-
-    /// On a good day the renewal of a session in use is offered to whoever is there.
-    pub(crate) fn check_offered(&self) {
-        let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
-            return;
-        }
-        let asked = self.core.questions(self.now());
-        for session in self.core.sessions(self.now()) {
-            let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-            let held = held.filter(|held| held.device.as_ref() == Some(&session.name));
-            let Some(since) = held.map(|held| held.given).max() else { continue };
-            let due =
-                session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3) && session.remaining > NOISE;
-            let lately = |at: &Boot| *at > since && Boot(self.boot).since(*at) + NOISE < AFTER_USE;
-            let used = self.served.get(&session.name).is_some_and(lately);
-            let quiet =
-                self.desktop.quiet.get(&session.name).is_some_and(|until| Boot(self.boot) < *until + NOISE);
-            let open = asked.iter().any(|question| question.device == session.name);
-            let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
-            if due && used && !quiet && !open && !offered {
-                self.fail(&format!("nobody is told that {} ends soon", session.name));
             }
         }
     }

@@ -10,12 +10,17 @@ mod check;
 mod choices;
 mod desktop;
 mod network;
+mod offers;
 mod pauses;
 mod people;
 mod profiles;
+mod programs;
 mod random;
 mod reasons;
+mod replies;
+mod surfaces;
 mod time;
+mod tries;
 mod wishes;
 mod world;
 
@@ -50,6 +55,7 @@ fn schedule(seed: u64) {
             91..93 => world.leave(),
             93 if world.random.percent(45) => world.dismiss(),
             93 if world.random.percent(25) => world.guess(),
+            93 if world.random.percent(20) => world.give_in_vain(),
             93 => world.come_or_go(),
             94 => world.logout(),
             95 => world.disturb_clock(),
@@ -89,8 +95,9 @@ fn settle(world: &mut World) {
     world.finish_calls();
     for _ in 0..10_000 {
         let Some(wake) = world.core.next_wake(world.now()) else {
-            if format!("{:?}", world.core).contains("secret_access_key") {
-                world.fail("keys are kept that nobody can get any more");
+            let held = format!("{:?}", world.core);
+            if held.contains("secret_access_key") || held.contains("spent: [(") {
+                world.fail("keys or codes are kept that nobody can use any more");
             }
             return;
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use awsd_core::chain::Keys;
 use awsd_core::effect::{Action, Operation};
 use awsd_core::event::{CallId, Event, Failure, Granted, Outcome};
 use awsd_core::time::Boot;
@@ -9,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::aws;
 use crate::pauses;
+use crate::reasons::Failing;
 use crate::world::{Clocks, Flight, Held, World};
 
 impl World {
@@ -86,6 +88,16 @@ impl World {
         }
     }
 
+    /// The device whose code a call carries.
+    pub(crate) fn device_asked(operation: &Operation) -> Option<&str> {
+        match &operation.action {
+            Action::GetSessionToken { mfa, .. } | Action::AssumeRole { mfa, .. } => {
+                mfa.as_ref().map(|mfa| mfa.serial.as_str())
+            }
+            Action::ListMfaDevices | Action::GetCallerIdentity => None,
+        }
+    }
+
     fn check_code(&mut self, serial: &str, code: &str) {
         let at = self.seen_codes.get(serial).and_then(|codes| codes.get(code));
         // A little later the device may show the same digits by chance.
@@ -151,24 +163,8 @@ impl World {
         let Some(mut flight) = self.flights.remove(&call) else { return };
         let Some(result) = flight.acted.take() else { return };
         if let Ok(Granted::Session(keys)) = &result {
-            let what = self.purpose_of(&flight.operation);
-            let used_before =
-                self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
-            let Some(expires) = keys.expiration else { self.fail("a session without an end") };
-            let given = Boot(self.boot);
-            let life = expires.since(self.aws.now);
-            let device = self.aws.sessions[&keys.access_key_id].device.clone();
-            let held = Held {
-                what,
-                device,
-                given,
-                expires,
-                life,
-                used: false,
-                used_before,
-                logouts: flight.logouts,
-            };
-            self.leases.insert(keys.access_key_id.clone(), held);
+            self.hold(&flight, keys);
+            self.code_was_taken(&flight, keys);
         }
         self.code_seen(&flight, result.as_ref().err());
         let what = self.purpose_of(&flight.operation);
@@ -194,6 +190,9 @@ impl World {
         }
         self.note_refusal(&flight, &result);
         let failing = result.as_ref().err().map(|failure| self.failing(&what, &flight, failure));
+        if let Some(device) = failing.as_ref().filter(|_| awaited).and_then(Failing::code_lost_of) {
+            self.program_given_up(device);
+        }
         self.failing.clone_from(&failing);
         let taken = self.taken(&flight, &result);
         self.give(Event::Finished { call, outcome: Outcome { result, skew } });
@@ -211,6 +210,20 @@ impl World {
         }
     }
 
+    /// A session has arrived.
+    fn hold(&mut self, flight: &Flight, keys: &Keys) {
+        let what = self.purpose_of(&flight.operation);
+        let used_before =
+            self.leases.values().rev().find(|held| held.what == what).is_some_and(|held| held.used);
+        let Some(expires) = keys.expiration else { self.fail("a session without an end") };
+        let given = Boot(self.boot);
+        let life = expires.since(self.aws.now);
+        let device = self.aws.sessions[&keys.access_key_id].device.clone();
+        let held =
+            Held { what, device, given, expires, life, used: false, used_before, logouts: flight.logouts };
+        self.leases.insert(keys.access_key_id.clone(), held);
+    }
+
     fn lose(&mut self, call: CallId, failure: Failure) {
         let Some(flight) = self.flights.remove(&call) else { return };
         self.code_seen(&flight, Some(&failure));
@@ -225,6 +238,9 @@ impl World {
             self.note_failure(&what, &flight.operation, &failure);
         }
         let failing = self.failing(&what, &flight, &failure);
+        if let Some(device) = failing.code_lost_of().filter(|_| awaited) {
+            self.program_given_up(device);
+        }
         self.failing = Some(failing.clone());
         self.give(Event::Finished { call, outcome: Outcome { result: Err(failure), skew: None } });
         self.failing = None;

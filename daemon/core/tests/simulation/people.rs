@@ -6,7 +6,7 @@ use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::aws;
 use crate::profiles;
@@ -61,6 +61,7 @@ impl World {
             chooses,
             asked: Boot(self.boot),
             line: self.history.len(),
+            display: caller.display.clone(),
             coded: code.is_some(),
             shown: None,
             choosing: None,
@@ -80,23 +81,9 @@ impl World {
         Caller { display, ..Caller::default() }
     }
 
-    fn request(&mut self) -> RequestId {
+    pub(crate) fn request(&mut self) -> RequestId {
         self.last_request += 1;
         RequestId(self.last_request)
-    }
-
-    /// What somebody might type: mostly the right code, sometimes an old one, a wrong one or nonsense.
-    pub(crate) fn some_code(&mut self, device: &str) -> SecretString {
-        let now = self.aws.now;
-        SecretString::from(match self.random.below(20) {
-            0 => "000000".to_owned(),
-            1 => "12345".to_owned(),
-            2 => "letters".to_owned(),
-            3 => aws::code(device, aws::earlier(now, 600)),
-            4 => aws::code(device, aws::earlier(now, 30)),
-            5 => format!(" {}  ", aws::code(device, now)),
-            _ => aws::code(device, now),
-        })
     }
 
     /// Somebody answers a question: at a terminal, or with `awsd mfa`.
@@ -115,11 +102,8 @@ impl World {
             self.new_moment();
             self.give(Event::Typed { at: Surface::Terminal(by), question, code: code.clone() });
             let shown = self.open.get(&by).and_then(|open| open.shown.as_ref());
-            if shown
-                .and_then(|shown| shown.reason.as_ref())
-                .is_some_and(|reason| reason.contains("has been used"))
-            {
-                self.check_spent(&device, code.expose_secret());
+            if let Some(reason) = shown.and_then(|shown| shown.reason.clone()) {
+                self.check_unfit(&device, &code, &reason);
             }
         } else if !questions.is_empty() {
             let question = self.random.pick(&questions).clone();
@@ -154,8 +138,11 @@ impl World {
         }
     }
 
-    /// Somebody tries one code after the other.
+    /// Somebody tries one code after the other, here or with another tool.
     pub(crate) fn guess(&mut self) {
+        if self.random.percent(30) {
+            return self.aws.use_up_tries();
+        }
         let Some(question) = self.core.questions(self.now()).into_iter().next() else { return };
         for guess in 0..12 {
             if !self.core.questions(self.now()).iter().any(|open| open.id == question.id) {

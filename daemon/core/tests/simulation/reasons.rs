@@ -72,6 +72,12 @@ impl Failing {
             && !matches!(self.failure, Failure::NotSent(_))
     }
 
+    /// The device whose code was wrong, or may have been looked at without an answer.
+    pub(crate) fn code_lost_of(&self) -> Option<&str> {
+        let lost = self.may_have_been_seen() || meanings(&self.failure) == [Reason::WrongCode];
+        self.serial.as_deref().filter(|_| lost)
+    }
+
     fn is(&self, expected: &str) -> bool {
         matches!(&self.failure, Failure::Refused { code, .. } if code.starts_with(expected))
     }
@@ -87,12 +93,7 @@ impl World {
             signer: operation.signer.access_key_id.clone(),
             code: Self::code_of(operation).map(str::to_owned),
             resent: flight.resent,
-            serial: match &operation.action {
-                Action::GetSessionToken { mfa, .. } | Action::AssumeRole { mfa, .. } => {
-                    mfa.as_ref().map(|mfa| mfa.serial.clone())
-                }
-                Action::ListMfaDevices | Action::GetCallerIdentity => None,
-            },
+            serial: Self::device_asked(operation).map(str::to_owned),
         };
         let for_time = meanings(failure) == [Reason::ClockSkew];
         if self.awaited(flight) {
@@ -102,10 +103,13 @@ impl World {
         failing
     }
 
-    /// Notes a role that is not given without MFA.
+    /// Notes a role that is not given without MFA, and a device whose codes cannot be checked.
     pub(crate) fn note_refusal(&mut self, flight: &Flight, result: &Result<Granted, Failure>) {
         let denied = matches!(result, Err(Failure::Refused { code, .. }) if code == "AccessDenied");
         let key = &flight.operation.signer.access_key_id;
+        if matches!(result, Err(Failure::Refused { message, .. }) if message.contains("unable to validate")) {
+            self.doubted.insert(key.clone());
+        }
         if let Action::AssumeRole { arn, mfa: None, .. } = &flight.operation.action
             && denied
             && self.aws.users.contains_key(key)

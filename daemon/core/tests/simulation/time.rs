@@ -25,7 +25,6 @@ impl World {
         self.ring();
         if !asleep {
             self.check_rest();
-            self.check_offered();
         }
     }
 
@@ -38,6 +37,7 @@ impl World {
         if self.calm {
             self.finish_calls();
         }
+        self.check_offered();
     }
 
     /// After some minutes a device may show the same digits again by chance.

@@ -4,16 +4,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsd_core::chain::{Base, Chain};
-use awsd_core::effect::{Choice, Effect, Operation, Question, Reason};
-use awsd_core::event::{CallId, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
+use awsd_core::chain::Chain;
+use awsd_core::effect::{Choice, Effect, Operation, Question};
+use awsd_core::event::{CallId, Display, Event, Failure, Granted, Patience, Purpose, QuestionId, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::time::{Boot, Now, Wall};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::aws::{self, Aws};
-use crate::desktop::{Desktop, NOTIFY_AFTER, OFFER_BEFORE, OFFER_PAUSE};
+use crate::desktop::{Desktop, NOTIFY_AFTER};
+use crate::offers::{LastUse, OFFER_BEFORE, OFFER_PAUSE};
 use crate::pauses::{Outage, Pauses};
 use crate::profiles;
 use crate::random::Random;
@@ -40,6 +41,8 @@ pub(crate) struct Open {
     pub asked: Boot,
     /// The line of the history.
     pub line: usize,
+    /// It names a desktop.
+    pub display: Display,
     /// A code came with it.
     pub coded: bool,
     pub shown: Option<Question>,
@@ -83,7 +86,7 @@ pub(crate) struct World {
     pub pauses: Pauses,
     pub desktop: Desktop,
     /// When something was last served from a session of a device.
-    pub served: BTreeMap<String, Boot>,
+    pub served: BTreeMap<String, LastUse>,
     /// AWS is out of reach.
     pub outage: Option<Outage>,
     /// When a call last failed.
@@ -94,6 +97,8 @@ pub(crate) struct World {
     pub skewed: BTreeMap<String, u32>,
     /// Sessions that AWS does not take any more, as the core has been told.
     pub dead: BTreeSet<String>,
+    /// The users of whom AWS could not check a code.
+    pub doubted: BTreeSet<String>,
     /// First roles that were refused without MFA, by key and ARN, and the line of the history.
     pub refused_plain: BTreeMap<(String, String), usize>,
     /// How much earlier than necessary sessions were renewed in the background, in parts of what is allowed.
@@ -106,6 +111,8 @@ pub(crate) struct World {
     pub last_ask: Boot,
     /// Users whose devices have been looked up, and how often they had been logged out by then.
     pub looked_up: BTreeMap<String, u64>,
+    /// The code that was last given for each device.
+    pub given: BTreeMap<String, SecretString>,
     /// The device and the code of the last `awsd mfa`.
     pub answered: Option<(String, SecretString)>,
     /// What may be called once more because its last signature was refused.
@@ -205,12 +212,14 @@ impl World {
             failing: None,
             skewed: BTreeMap::new(),
             dead: BTreeSet::new(),
+            doubted: BTreeSet::new(),
             refused_plain: BTreeMap::new(),
             jitter: RefCell::default(),
             delayed,
             last_chain: None,
             last_ask: Boot::default(),
             looked_up: BTreeMap::new(),
+            given: BTreeMap::new(),
             answered: None,
             resigned: None,
             saml: 1,
@@ -258,89 +267,26 @@ impl World {
         self.follow_questions();
         self.follow_choices();
         self.check_view();
+        self.follow_programs();
+        self.check_programs();
         self.check_desktop();
+        self.check_asked();
+        self.check_offer_moments();
     }
 
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Call(call, operation) => self.call(call, *operation),
-            Effect::Served(id, served) => {
-                let Some(open) = self.open.remove(&id) else {
-                    self.fail(&format!("{id:?} served without being open"))
-                };
-                self.log(&format!("served {id:?} {}", served.keys.access_key_id));
-                self.check_served(&open, &served);
-                if let Some(held) = self.leases.get_mut(&served.keys.access_key_id)
-                    && held.given < open.asked
-                {
-                    held.used = true;
-                }
-                let device =
-                    self.aws.sessions.get(&served.keys.access_key_id).and_then(|of| of.device.clone());
-                self.served.extend(device.map(|device| (device, Boot(self.boot))));
-            }
-            Effect::Denied(id, denial) => {
-                self.log(&format!("denied {id:?} {:?}", denial.reason));
-                if denial.sentence.is_empty() {
-                    self.fail("a refusal without a sentence");
-                }
-                self.check_meaning(id, &denial);
-                if self.answers.remove(&id) {
-                    if denial.reason == Reason::NoQuestion {
-                        self.fail("an open question is not found");
-                    }
-                    if let Some((device, code)) = self.answered.clone()
-                        && denial.sentence.contains("has been used")
-                    {
-                        self.check_spent(&device, code.expose_secret());
-                    }
-                    return;
-                }
-                let Some(open) = self.open.remove(&id) else {
-                    self.fail(&format!("{id:?} denied without being open"))
-                };
-                self.abandoned |= open.wants_new_mfa();
-                self.check_denied(&open, denial.reason);
-                self.check_calm_denied(&open, &denial);
-            }
-            Effect::Done(id, _) => {
-                self.log(&format!("done {id:?}"));
-                if self.answers.remove(&id) {
-                    return;
-                }
-                match self.open.remove(&id) {
-                    Some(open) if open.purpose == Purpose::Login => self.check_login(&open),
-                    _ => self.fail(&format!("{id:?} done, which is no answer to it")),
-                }
-            }
-            Effect::Show(id, question) => {
-                self.log(&format!("show {id:?} {:?} {:?}", question.id, question.reason));
-                match self.open.get_mut(&id) {
-                    Some(open)
-                        if matches!(open.patience, Patience::Terminal(_)) && open.choosing.is_none() =>
-                    {
-                        open.shown = Some(question.clone());
-                        self.check_asked_device(&self.open[&id], &question);
-                    }
-                    _ => self.fail(&format!("{id:?} is shown a question and cannot see it")),
-                }
-            }
+            Effect::Served(id, served) => self.served(id, &served),
+            Effect::Denied(id, denial) => self.denied(id, &denial),
+            Effect::Done(id, _) => self.done(id),
+            Effect::Show(id, question) => self.shown(id, &question),
             Effect::Choose(id, choice) => self.list_shown(id, &choice),
-            Effect::Withdraw(id, question) => {
-                self.log(&format!("withdraw {id:?} {question:?}"));
-                let open = self.open.get_mut(&id);
-                let shown = open.and_then(|open| {
-                    let list = open.choosing.take().map(|choice| choice.id);
-                    list.or(open.shown.take().map(|question| question.id))
-                });
-                if shown != Some(question) {
-                    self.fail("a question is withdrawn that was not shown");
-                }
-            }
+            Effect::Withdraw(id, question) => self.withdrawn(id, question),
             Effect::Progress(id, _) if !self.open.contains_key(&id) => {
                 self.fail("progress is told to nobody")
             }
-            Effect::Progress(..) => {}
+            Effect::Progress(id, text) => self.told_of_touch(id, &text),
             Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
                 self.at_desktop(effect);
             }
@@ -348,42 +294,6 @@ impl World {
                 self.check_memory(&memory);
                 self.check_remembered(&memory);
                 self.memory = memory;
-            }
-        }
-    }
-
-    fn check_denied(&self, open: &Open, reason: Reason) {
-        let person = matches!(
-            reason,
-            Reason::CodeRequired | Reason::WrongCode | Reason::SpentCode | Reason::TooManyTries
-        );
-        if open.patience == Patience::Terminal(None) && person {
-            self.fail(&format!("somebody at a terminal is told {reason:?} instead of being asked"));
-        }
-        self.check_reason(open, reason);
-        let waited = self.now().boot.since(open.asked);
-        if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
-            && reason == Reason::CodeRequired
-            && waited < limit
-        {
-            self.fail(&format!("told after {waited:?} that nobody answered in {limit:?}"));
-        }
-        if let Patience::Terminal(Some(limit)) | Patience::Silent(Some(limit)) = open.patience
-            && self.calm
-            && reason == Reason::CodeRequired
-            && waited > limit + Duration::from_secs(1)
-        {
-            self.fail(&format!("told only after {waited:?} that nobody answered in {limit:?}"));
-        }
-        let insists = open.purpose == Purpose::Login || matches!(open.patience, Patience::Terminal(_));
-        if reason == Reason::NotNow && insists && self.dismissed != Some(Boot(self.boot)) {
-            self.fail("somebody who insists is put off");
-        }
-        if reason == Reason::LoggedOut || reason == Reason::NoQuestion || reason == Reason::SeveralQuestions {
-            let Base::Keys(keys) = &open.chain.base else { return };
-            let logouts = self.logouts.get(&keys.access_key_id).copied().unwrap_or(0);
-            if reason != Reason::LoggedOut || logouts == open.logouts {
-                self.fail(&format!("{reason:?} for no reason"));
             }
         }
     }

@@ -97,6 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 line = self.lines.next(&mut self.stream) => {
                     let line = match line? {
                         Next::Line(line) if may_answer && answers < self.limits.answers => line,
+                        Next::Line(_) if may_answer => return self.cut_off(too_many_answers(self.limits)).await,
                         Next::Line(_) => return self.cut_off(unexpected()).await,
                         Next::TooLong => return self.cut_off(request::too_long()).await,
                         Next::End => return Ok(End::Abandoned),
@@ -162,6 +163,14 @@ fn unexpected() -> Error {
         error: ErrorCode::BadRequest,
         sentence: "no such line is expected after the request".to_owned(),
         hint: Some("the protocol is described in PROTOCOL.md".to_owned()),
+    }
+}
+
+fn too_many_answers(limits: Limits) -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: format!("more than {} answers came on one connection", limits.answers),
+        hint: Some("run the command again".to_owned()),
     }
 }
 

@@ -195,7 +195,9 @@ async fn too_many_answers_end_the_conversation() {
     for _ in 0..2 {
         client.write_all(b"{\"answer\":\"code\",\"question\":7,\"code\":\"123456\"}\n").await.unwrap();
     }
-    assert_eq!(only_error(client).await.error, ErrorCode::BadRequest);
+    let error = only_error(client).await;
+    assert_eq!(error.error, ErrorCode::BadRequest);
+    assert_eq!(error.sentence, "more than 1 answers came on one connection");
     assert!(matches!(stage.commands.recv().await, Some(Command::Typed { .. })));
     assert!(matches!(stage.commands.recv().await, Some(Command::Gone(gone)) if gone == id));
 }

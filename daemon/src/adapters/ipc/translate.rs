@@ -25,6 +25,7 @@ pub(super) fn lines(update: Update) -> (Vec<ServerLine>, bool) {
         ),
         Update::Served(served) => (vec![reply(Reply::Credentials(Box::new(credentials(&served))))], true),
         Update::Done(notices) => (vec![reply(Reply::Done { notices: self::notices(&notices) })], true),
+        Update::ChildFiles(files) => (vec![reply(Reply::ChildFiles(files))], true),
         Update::Status(status) => (vec![reply(Reply::Status(status))], true),
         Update::Denied(denial) => (vec![failure(error(denial))], true),
         Update::Failed(error) => (vec![failure(error)], true),
@@ -89,6 +90,7 @@ fn kind(kind: effect::NoticeKind) -> NoticeKind {
         effect::NoticeKind::DurationClamped => NoticeKind::DurationClamped,
         effect::NoticeKind::NoDevice => NoticeKind::NoDevice,
         effect::NoticeKind::NearEnd => NoticeKind::NearEnd,
+        effect::NoticeKind::CodeNotNeeded => NoticeKind::CodeNotNeeded,
     }
 }
 

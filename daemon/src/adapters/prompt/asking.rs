@@ -108,7 +108,7 @@ impl Asking {
     async fn heard(&mut self, heard: Heard) {
         let question = self.voice.question;
         match heard {
-            Heard::Shown => self.server = Server::Shows,
+            Heard::Shown { .. } => self.server = Server::Shows,
             Heard::Silent(why) => self.no_notification(why).await,
             Heard::Enter => self.open_dialog(),
             Heard::Reply(code) => self.voice.say(Said::Code { question, code }).await,
@@ -123,7 +123,9 @@ impl Asking {
         match kind {
             Kind::Code { .. } => self.open_dialog(),
             // A dialog would take the keyboard away from somebody who has not asked for anything.
-            Kind::Offer => self.voice.say(Said::Unreachable { question: self.voice.question, why }).await,
+            Kind::Offer { .. } => {
+                self.voice.say(Said::Unreachable { question: self.voice.question, why }).await;
+            }
         }
     }
 
@@ -131,7 +133,7 @@ impl Asking {
         let is_alone = self.is_silent();
         let request = {
             let card = &self.views.borrow().card;
-            if self.dialog.is_some() || card.verifying || card.kind == Kind::Offer {
+            if self.dialog.is_some() || card.verifying || matches!(card.kind, Kind::Offer { .. }) {
                 return;
             }
             dialog::Request::new(card, is_alone)

@@ -1,11 +1,12 @@
 //! What is asked, and what was said.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use awsd_core::event::QuestionId;
 use secrecy::SecretString;
 
-use super::Display;
+use super::{Dialog, Display};
 
 /// A question as it is to be shown. Its texts may come from anywhere: they are made safe where they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,31 +38,19 @@ pub(crate) enum Kind {
         straight_to_dialog: bool,
     },
     /// To renew a session before its end.
-    Offer,
+    Offer {
+        /// How long it rests if it is put off.
+        pause: Duration,
+    },
 }
 
 /// Which programs ask for a code. By default the first of this system's that works.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tools {
     /// Only this one.
-    pub(crate) dialog: Option<DialogTool>,
+    pub(crate) dialog: Option<Dialog>,
     /// The program to run as pinentry.
     pub(crate) pinentry: Option<PathBuf>,
-}
-
-/// A program that shows a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DialogTool {
-    /// Any program of the pinentry family.
-    Pinentry,
-    /// GNOME's.
-    Zenity,
-    /// KDE's.
-    Kdialog,
-    /// That of macOS itself.
-    Osascript,
-    /// That of Windows itself.
-    PowerShell,
 }
 
 /// What came of a question. Several of these may come for one question; nothing comes once it is withdrawn.
@@ -116,7 +105,7 @@ pub(crate) enum Said {
 pub(crate) enum Choice {
     /// "Renew".
     Renew,
-    /// "In 15 minutes".
+    /// "In 15 minutes", or however long it rests.
     Later,
     /// "Not today".
     NotToday,

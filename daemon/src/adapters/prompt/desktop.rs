@@ -8,7 +8,7 @@ use awsd_core::event::QuestionId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
-use tracing::error;
+use tracing::{error, info};
 
 use super::voice::{Ticket, Voice};
 use super::{Card, Display, Said, asking, program};
@@ -108,6 +108,9 @@ impl Desktop {
         loop {
             tokio::select! {
                 Some((question, ticket, said)) = self.said.recv() => if self.is_current(question, ticket) {
+                    if let Said::Unreachable { why, .. } = &said {
+                        info!(why, "the desktop cannot ask");
+                    }
                     return said;
                 },
                 // What a task panicked with is not logged: it may hold a code.

@@ -19,17 +19,18 @@ mod desktop;
 mod dialog;
 mod notification;
 mod program;
-pub(crate) mod test;
 mod text;
 pub(crate) mod translate;
+pub(crate) mod trial;
 mod voice;
 
 #[cfg(test)]
 #[cfg(all(unix, not(target_os = "macos")))]
 mod tests;
 
+pub(crate) use crate::config::Dialog;
 pub(crate) use crate::display::Display;
-pub(crate) use card::{Card, Choice, DialogTool, Kind, Said, Tools};
+pub(crate) use card::{Card, Choice, Kind, Said, Tools};
 pub(crate) use desktop::Desktop;
 #[cfg(any(target_os = "macos", windows))]
 pub(crate) use notification::show_one;

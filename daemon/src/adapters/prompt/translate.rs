@@ -6,13 +6,17 @@ use awsd_core::effect::{Offer, Question};
 use awsd_core::event::{self, Event, OfferAnswer, ProgramNews, Surface};
 use jiff::ZonedDateTime;
 
-use super::{Card, Choice, Display, Kind, Said, Tools};
+use super::{Card, Choice, Display, Kind, Said, Tools, text};
+
+/// The longest name of a profile, in characters: what else is on its line must be seen too.
+const NAME: usize = 48;
 
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     let Question {
         id, device, user, profile, caller, waiting, age, reason, verifying, wanted, display, ..
     } = asked;
+    let profile = text::line(&profile, NAME);
     let mut lines = vec![match &caller.command {
         _ if wanted => format!("To renew the session of {profile}"),
         Some(command) => format!("{profile}: {command}"),
@@ -39,16 +43,17 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     }
 }
 
-/// An offer to renew a session.
-pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
+/// An offer to renew a session, which rests for this long if it is put off.
+pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools) -> Card {
+    let profiles: Vec<_> = offer.profiles.iter().map(|profile| text::line(profile, NAME)).collect();
     let minutes = offer.remaining.as_secs().div_ceil(60);
     Card {
         question: offer.id,
-        kind: Kind::Offer,
+        kind: Kind::Offer { pause },
         title: format!("AWS session of {} ends in {minutes} min", offer.user),
         lines: vec![
-            format!("In use by {}", offer.profiles.join(", ")),
-            "Renew it now with one MFA code, so that nothing stops".to_owned(),
+            format!("In use by {}", profiles.join(", ")),
+            "One MFA code renews it, and nothing stops".to_owned(),
         ],
         reason: None,
         verifying: false,

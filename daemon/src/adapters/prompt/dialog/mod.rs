@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::text::{self, LINE, TITLE};
-use super::{Card, DialogTool, Display, Tools};
+use super::{Card, Dialog, Display, Tools};
 
 /// How long a dialog stays open. Codes change twice a minute; who has not typed one by then has gone.
 const OPEN: Duration = Duration::from_mins(5);
@@ -28,15 +28,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The longest line of a dialog, in characters.
 const WIDTH: usize = 72;
-
-/// The order in which programs are tried: the one with the best protocol first, and last the one that is always there.
-const TOOLS: &[DialogTool] = if cfg!(target_os = "macos") {
-    &[DialogTool::Pinentry, DialogTool::Osascript]
-} else if cfg!(windows) {
-    &[DialogTool::PowerShell]
-} else {
-    &[DialogTool::Pinentry, DialogTool::Zenity, DialogTool::Kdialog]
-};
 
 /// How a dialog ended.
 #[derive(Debug)]
@@ -96,25 +87,30 @@ fn shown(line: &str) -> String {
 
 /// Asks. Dropping the future closes the dialog.
 pub(super) async fn ask(request: Request) -> End {
-    if !request.display.has_screen() {
-        return End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned());
-    }
-    let mut reasons = Vec::new();
-    for tool in request.tools.dialog.as_ref().map_or(TOOLS, std::slice::from_ref) {
-        match timeout(OPEN + GRACE, ask_with(*tool, &request)).await.unwrap_or(End::Closed) {
-            End::Unusable(reason) => reasons.push(reason),
-            end => return end,
-        }
-    }
-    End::Unusable(format!("no dialog can be shown: {}", reasons.join(", ")))
+    ask_with_any(request).await.1
 }
 
-async fn ask_with(tool: DialogTool, request: &Request) -> End {
+/// Asks, and says which program did; none where none could.
+pub(super) async fn ask_with_any(request: Request) -> (Option<&'static str>, End) {
+    if !request.display.has_screen() {
+        return (None, End::Unusable("the caller has no screen (DISPLAY, WAYLAND_DISPLAY)".to_owned()));
+    }
+    let mut reasons = Vec::new();
+    for tool in request.tools.dialog.as_ref().map_or(Dialog::TRIED, std::slice::from_ref) {
+        match timeout(OPEN + GRACE, ask_with(*tool, &request)).await.unwrap_or(End::Closed) {
+            End::Unusable(reason) => reasons.push(reason),
+            end => return (Some(tool.name()), end),
+        }
+    }
+    (None, End::Unusable(format!("no dialog can be shown: {}", reasons.join(", "))))
+}
+
+async fn ask_with(tool: Dialog, request: &Request) -> End {
     match tool {
-        DialogTool::Pinentry => pinentry::ask(request).await,
-        DialogTool::Zenity => boxes::ask(&boxes::ZENITY, request).await,
-        DialogTool::Kdialog => boxes::ask(&boxes::KDIALOG, request).await,
-        DialogTool::Osascript => boxes::ask(&osascript::OSASCRIPT, request).await,
-        DialogTool::PowerShell => boxes::ask(&powershell::POWERSHELL, request).await,
+        Dialog::Pinentry => pinentry::ask(request).await,
+        Dialog::Zenity => boxes::ask(&boxes::ZENITY, request).await,
+        Dialog::Kdialog => boxes::ask(&boxes::KDIALOG, request).await,
+        Dialog::Osascript => boxes::ask(&osascript::OSASCRIPT, request).await,
+        Dialog::PowerShell => boxes::ask(&powershell::POWERSHELL, request).await,
     }
 }

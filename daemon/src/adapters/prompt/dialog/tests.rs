@@ -105,15 +105,14 @@ async fn the_real_pinentry_for_terminals_is_no_dialog() {
         println!("SKIPPED: there is no {}", program.display());
         return;
     }
-    let tools = Tools { dialog: Some(DialogTool::Pinentry), pinentry: Some(program) };
+    let tools = Tools { dialog: Some(Dialog::Pinentry), pinentry: Some(program) };
     let request = Request::new(&Card { tools, ..bad_card() }, true);
     assert!(matches!(ask(request).await, End::Unusable(why) if why.contains("has no window")));
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_said() {
-    let tools =
-        Tools { dialog: Some(DialogTool::Pinentry), pinentry: Some(Path::new("/no/pinentry").into()) };
+    let tools = Tools { dialog: Some(Dialog::Pinentry), pinentry: Some(Path::new("/no/pinentry").into()) };
     let card = Card { tools, ..bad_card() };
     let end = ask(Request::new(&card, true)).await;
     assert!(matches!(end, End::Unusable(why) if why.contains("/no/pinentry is not installed")));

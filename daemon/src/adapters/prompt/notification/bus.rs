@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::StreamExt as _;
 use secrecy::SecretString;
-use zbus::message::{Flags, Message, Type};
+use zbus::message::{Flags, Message, Sequence, Type};
 use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, MessageStream, connection};
 
@@ -41,6 +41,8 @@ pub(super) struct Posted {
     pub(super) id: u32,
     /// The server: the unique name of its connection.
     pub(super) server: Option<String>,
+    /// When the server said that it is there: what it said before is about another one, even if that had the same number.
+    pub(super) at: Sequence,
 }
 
 /// What the service, or the bus, tells of itself.
@@ -51,7 +53,7 @@ pub(super) enum Signal {
     /// A reply was typed.
     Replied { id: u32, text: SecretString },
     /// It is not on the screen any more, for one of the specification's reasons.
-    Closed { id: u32, reason: u32 },
+    Closed { id: u32, reason: u32, at: Sequence },
     /// Another server is there now, or none.
     Server(Option<String>),
 }
@@ -83,7 +85,7 @@ impl Bus {
         let capabilities: Vec<String> = self.call("GetCapabilities", &()).await?.body().deserialize()?;
         let information = self.call("GetServerInformation", &()).await?;
         let (name, ..): (String, String, String, String) = information.body().deserialize()?;
-        Ok(Features::new(&capabilities, &name))
+        Ok(Features::new(&capabilities, name))
     }
 
     /// Shows a notification, in place of another one if that is on the screen.
@@ -110,7 +112,7 @@ impl Bus {
         );
         let reply = self.call("Notify", &arguments).await?;
         let server = reply.header().sender().map(ToString::to_string);
-        Ok(Posted { id: reply.body().deserialize()?, server })
+        Ok(Posted { id: reply.body().deserialize()?, server, at: reply.recv_position() })
     }
 
     /// Has it closed. Waits for nothing: a server that hangs does it when it comes round.
@@ -160,7 +162,7 @@ fn signal(message: &Message) -> Option<Signal> {
         }
         "NotificationClosed" => {
             let (id, reason) = body.deserialize().ok()?;
-            Some(Signal::Closed { id, reason })
+            Some(Signal::Closed { id, reason, at: message.recv_position() })
         }
         "NameOwnerChanged" => {
             let (_name, _old, new): (String, String, String) = body.deserialize().ok()?;

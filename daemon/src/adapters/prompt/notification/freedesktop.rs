@@ -8,7 +8,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
+use zbus::message::Sequence;
 
 use super::super::text::{self, LINE};
 use super::bus::{Bus, Posted, Signal};
@@ -17,10 +18,6 @@ use super::{Heard, View};
 
 /// How long connecting or showing may take before the server counts as absent.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Servers take a notification off the screen when it is answered, and may say so after it was shown again in its place:
-/// within this time it is that, and no person.
-const BELATED: Duration = Duration::from_secs(1);
 
 /// The specification's number for "closed by the person".
 const DISMISSED: u32 = 2;
@@ -34,7 +31,7 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
     match patiently(&tell, Bus::connect(&address)).await {
         Ok(bus) => {
             let (features, posted, place) = (None, None, Place::Absent);
-            Notice { bus, features, posted, place, answered: None, view, tell }.live(views).await;
+            Notice { bus, features, posted, place, view, tell }.live(views).await;
         }
         Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
     }
@@ -48,8 +45,6 @@ struct Notice {
     /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
     posted: Option<Posted>,
     place: Place,
-    /// When it was last answered.
-    answered: Option<Instant>,
     view: View,
     tell: mpsc::Sender<Heard>,
 }
@@ -113,7 +108,10 @@ impl Notice {
     async fn show(&mut self) {
         let tell = self.tell.clone();
         match patiently(&tell, self.post()).await {
-            Ok(features) if features.can_answer() => say(&tell, Heard::Shown).await,
+            Ok(features) if features.can_answer() => {
+                let Features { server, inline_reply: has_field, .. } = features;
+                say(&tell, Heard::Shown { server, has_field }).await;
+            }
             Ok(_) => say(&tell, Heard::Silent("the notification server has no buttons".to_owned())).await,
             Err(error) => {
                 (self.place, self.features) = (Place::Absent, None);
@@ -123,16 +121,16 @@ impl Notice {
     }
 
     async fn post(&mut self) -> zbus::Result<Features> {
-        let features = match self.features {
-            Some(features) => features,
+        let features = match &self.features {
+            Some(features) => features.clone(),
             None => self.bus.features().await?,
         };
-        self.features = Some(features);
+        self.features = Some(features.clone());
         let replaces = match (&self.posted, self.place) {
             (Some(posted), Place::Shown | Place::Used) => Some(posted.id),
             _ => None,
         };
-        self.posted = Some(self.bus.notify(&Notification::new(&self.view, features), replaces).await?);
+        self.posted = Some(self.bus.notify(&Notification::new(&self.view, &features), replaces).await?);
         self.place = Place::Shown;
         Ok(features)
     }
@@ -148,13 +146,7 @@ impl Notice {
             Signal::Replied { id, text } if Some(id) == shown => {
                 self.answer(Heard::Reply(text)).await;
             }
-            Signal::Closed { id, .. } if Some(id) == shown && self.is_belated() => {
-                // Whether it came back in the old one's place or was lost with it: now there is one.
-                let _gone = self.bus.close(id).await;
-                self.place = Place::Gone;
-                self.show().await;
-            }
-            Signal::Closed { id, reason } if Some(id) == shown => {
+            Signal::Closed { id, reason, at } if self.is_about_shown(id, at) => {
                 self.place = match (self.place, reason) {
                     (Place::Shown, DISMISSED) => Place::Dismissed,
                     _ => Place::Gone,
@@ -167,13 +159,14 @@ impl Notice {
     }
 
     async fn answer(&mut self, meaning: Heard) {
-        (self.place, self.answered) = (Place::Used, Some(Instant::now()));
+        self.place = Place::Used;
         say(&self.tell, meaning).await;
     }
 
-    /// Whether a notification that is closed now is one that was answered, and has been shown again since.
-    fn is_belated(&mut self) -> bool {
-        self.place == Place::Shown && self.answered.take().is_some_and(|at| at.elapsed() < BELATED)
+    /// Servers take a notification off the screen when it is answered. If it was shown again in its place meanwhile, with
+    /// the same number, the one that went is the one before.
+    fn is_about_shown(&self, id: u32, at: Sequence) -> bool {
+        self.posted.as_ref().is_some_and(|posted| posted.id == id && at > posted.at)
     }
 
     async fn server_changed(&mut self, server: Option<String>) {

@@ -38,7 +38,12 @@ pub(super) struct View {
 #[derive(Debug)]
 pub(super) enum Heard {
     /// It is on the screen and can be answered.
-    Shown,
+    Shown {
+        /// The server's name for itself, which may be anything.
+        server: String,
+        /// A code can be typed into it.
+        has_field: bool,
+    },
     /// It is not, or it cannot be answered; part of a sentence.
     Silent(String),
     /// "Enter code".

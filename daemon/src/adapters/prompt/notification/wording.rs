@@ -1,5 +1,7 @@
 //! What a notification says, and what its buttons mean. Servers differ in what they can; this knows how.
 
+use std::time::Duration;
+
 use super::super::text::{self, LINE, TITLE};
 use super::super::{Choice, Kind};
 use super::{Heard, View};
@@ -16,8 +18,10 @@ const DRAWS_DEFAULT: &str = "Xfce Notify Daemon";
 
 /// What a server can do.
 #[allow(clippy::struct_excessive_bools, reason = "servers combine them freely")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Features {
+    /// Its name for itself.
+    pub(super) server: String,
     pub(super) actions: bool,
     pub(super) inline_reply: bool,
     pub(super) markup: bool,
@@ -27,18 +31,19 @@ pub(super) struct Features {
 impl Features {
     /// From what a server says of itself.
     #[cfg(all(unix, not(target_os = "macos")))]
-    pub(super) fn new(capabilities: &[String], server: &str) -> Self {
+    pub(super) fn new(capabilities: &[String], server: String) -> Self {
         let has = |name: &str| capabilities.iter().any(|capability| capability == name);
         Self {
             actions: has("actions"),
             inline_reply: has(INLINE_REPLY),
             markup: has("body-markup"),
             draws_default: server == DRAWS_DEFAULT,
+            server,
         }
     }
 
     /// The question can be answered there.
-    pub(super) fn can_answer(self) -> bool {
+    pub(super) fn can_answer(&self) -> bool {
         self.actions || self.inline_reply
     }
 }
@@ -49,13 +54,13 @@ pub(super) struct Notification {
     pub(super) summary: String,
     pub(super) body: String,
     /// Keys and labels by turns.
-    pub(super) actions: Vec<&'static str>,
+    pub(super) actions: Vec<String>,
     pub(super) urgent: bool,
 }
 
 impl Notification {
     /// The view for a server with these features.
-    pub(super) fn new(view: &View, features: Features) -> Self {
+    pub(super) fn new(view: &View, features: &Features) -> Self {
         Self {
             summary: text::line(&view.card.title, TITLE),
             body: body(view, features),
@@ -66,10 +71,10 @@ impl Notification {
     }
 }
 
-fn body(view: &View, features: Features) -> String {
+fn body(view: &View, features: &Features) -> String {
     let by_hand = match view.card.kind {
         Kind::Code { .. } if !features.can_answer() => Some("Answer with: awsd mfa 123456"),
-        Kind::Code { .. } | Kind::Offer => None,
+        Kind::Code { .. } | Kind::Offer { .. } => None,
     };
     let first =
         if view.card.verifying { Some("The code is being checked…") } else { view.card.reason.as_deref() };
@@ -84,18 +89,34 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn actions(kind: Kind, features: Features) -> Vec<&'static str> {
+fn actions(kind: Kind, features: &Features) -> Vec<String> {
     if !features.can_answer() {
         return Vec::new();
     }
+    let later = match kind {
+        Kind::Offer { pause } => in_words(pause),
+        Kind::Code { .. } => String::new(),
+    };
     let (main, others): (_, &[&str]) = match kind {
         Kind::Code { .. } if features.inline_reply => ([INLINE_REPLY, "Enter code"], &["skip", "Not now"]),
         Kind::Code { .. } => (["enter", "Enter code"], &["skip", "Not now"]),
-        Kind::Offer => (["renew", "Renew"], &["later", "In 15 minutes", "never", "Not today"]),
+        Kind::Offer { .. } => (["renew", "Renew"], &["later", &later, "never", "Not today"]),
     };
     // A server without visible buttons (dunst, mako) reacts to a click only if there is a default action.
     let default = if features.draws_default { None } else { Some([DEFAULT, main[1]]) };
-    default.into_iter().flatten().chain(main).chain(others.iter().copied()).collect()
+    let words = default.into_iter().flatten().chain(main).chain(others.iter().copied());
+    words.map(str::to_owned).collect()
+}
+
+/// "In 15 minutes", in the largest unit that fits.
+fn in_words(pause: Duration) -> String {
+    let seconds = pause.as_secs();
+    let (number, unit) = match seconds {
+        _ if seconds.is_multiple_of(3600) => (seconds / 3600, "hour"),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("In {number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What an action means. A reply that comes without its text (some servers open no field) means that a dialog is needed.
@@ -103,9 +124,24 @@ pub(super) fn meaning(kind: Kind, action: &str) -> Option<Heard> {
     match (kind, action) {
         (Kind::Code { .. }, DEFAULT | INLINE_REPLY | "enter") => Some(Heard::Enter),
         (Kind::Code { .. }, "skip") => Some(Heard::NotNow),
-        (Kind::Offer, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
-        (Kind::Offer, "later") => Some(Heard::Chosen(Choice::Later)),
-        (Kind::Offer, "never") => Some(Heard::Chosen(Choice::NotToday)),
+        (Kind::Offer { .. }, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
+        (Kind::Offer { .. }, "later") => Some(Heard::Chosen(Choice::Later)),
+        (Kind::Offer { .. }, "never") => Some(Heard::Chosen(Choice::NotToday)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_says_how_long_the_offer_rests() {
+        let minutes = Duration::from_mins;
+        let words = [minutes(15), minutes(1), minutes(60), minutes(90), minutes(120), Duration::from_secs(5)];
+        assert_eq!(
+            words.map(in_words),
+            ["In 15 minutes", "In 1 minute", "In 1 hour", "In 90 minutes", "In 2 hours", "In 5 seconds"]
+        );
     }
 }

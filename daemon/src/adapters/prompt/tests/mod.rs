@@ -13,7 +13,7 @@ use server::{PATIENCE, TestBus};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::unix::pipe;
 
-use super::{Card, Desktop, DialogTool, Display, Kind, Said, Tools};
+use super::{Card, Desktop, Dialog, Display, Kind, Said, Tools};
 
 const QUESTION: QuestionId = QuestionId(7);
 
@@ -41,7 +41,7 @@ fn card_with_dialog(bus: &TestBus, script: &str) -> Card {
             ("DISPLAY", ":none"),
             ("XDG_RUNTIME_DIR", directory),
         ]),
-        tools: Tools { dialog: Some(DialogTool::Pinentry), pinentry: Some(program) },
+        tools: Tools { dialog: Some(Dialog::Pinentry), pinentry: Some(program) },
         ..card(bus)
     }
 }

@@ -1,15 +1,18 @@
 //! Notifications, and the dialogs that they open.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
-use super::server::{Call, Manner, Server};
+use super::server::{Call, DISMISSED, Manner, Server};
 use super::*;
 use crate::adapters::prompt::Choice;
 
 const BUTTONS: &[&str] = &["actions", "body", "body-markup"];
 
-/// Closed by the person, and by the server.
-const DISMISSED: u32 = 2;
+const OFFER: Kind = Kind::Offer { pause: Duration::from_mins(15) };
+
+/// Closed by the server.
 const UNDEFINED: u32 = 4;
 
 /// A bus with this server on it, or nothing where there can be none.
@@ -68,7 +71,7 @@ async fn buttons_say_what_they_say() {
     assert!(matches!(next(&mut desktop).await, Said::NotNow(QUESTION)));
     desktop.withdraw(QUESTION);
     let offer = QuestionId(8);
-    desktop.show(Card { question: offer, kind: Kind::Offer, ..card(&bus) });
+    desktop.show(Card { question: offer, kind: OFFER, ..card(&bus) });
     assert_eq!(server.call().await, Call::Close(id));
     let Call::Notify { id, actions, urgency: 1, .. } = server.call().await else {
         panic!("it is not offered")
@@ -102,6 +105,26 @@ async fn a_reply_is_a_code() {
     desktop.show(again(card(&bus), "wrong"));
     let Call::Notify { replaces: 0, body, .. } = server.call().await else { panic!("it is not shown again") };
     assert!(body.starts_with("wrong\n"));
+}
+
+#[tokio::test]
+async fn the_end_of_what_was_replaced_is_not_the_end_of_what_replaced_it() {
+    let manner = Manner { closes_first: true, ..Manner::able(&["inline-reply", "actions"]) };
+    let Some((bus, mut server, mut desktop)) = stage(manner).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.reply(id, "12345").await;
+    assert_eq!(code(&mut desktop).await, "12345");
+    desktop.show(again(card(&bus), "six digits"));
+    let Call::Notify { replaces: 1, id: 1, .. } = server.call().await else { panic!("it is not replaced") };
+    // It is on the screen, where something newer takes its place and its end takes it away.
+    server.reply(id, "000000").await;
+    assert_eq!(code(&mut desktop).await, "000000");
+    desktop.show(again(card(&bus), "wrong"));
+    let Call::Notify { replaces: 1, id: 1, .. } = server.call().await else { panic!("it is not replaced") };
+    desktop.withdraw(QUESTION);
+    assert_eq!(server.call().await, Call::Close(id));
+    assert!(server.is_quiet());
 }
 
 #[tokio::test]
@@ -238,7 +261,7 @@ async fn where_nobody_can_be_asked_it_is_said_why() {
             Card { display: display(&[("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/bus")]), ..card(&bus) },
             ["bus cannot be reached", "no screen"],
         ),
-        (Card { kind: Kind::Offer, ..card(&bus) }, ["no notification can be shown", ""]),
+        (Card { kind: OFFER, ..card(&bus) }, ["no notification can be shown", ""]),
     ] {
         desktop.show(card);
         let Said::Unreachable { question: QUESTION, why } = next(&mut desktop).await else {

@@ -12,6 +12,9 @@ pub(super) use crate::test_bus::{PATIENCE, TestBus};
 const SERVICE: &str = "org.freedesktop.Notifications";
 const OBJECT: &str = "/org/freedesktop/Notifications";
 
+/// Closed by the person.
+pub(super) const DISMISSED: u32 = 2;
+
 /// A call to the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -33,11 +36,19 @@ pub(super) struct Manner {
     pub(super) answers: watch::Receiver<bool>,
     /// The action that is invoked before `Notify` returns.
     pub(super) at_once: Option<&'static str>,
+    /// What is replaced was closed by then, and is said to be before `Notify` returns.
+    pub(super) closes_first: bool,
 }
 
 impl Manner {
     pub(super) fn able(capabilities: &'static [&'static str]) -> Self {
-        Self { name: "test", capabilities, answers: watch::channel(true).1, at_once: None }
+        Self {
+            name: "test",
+            capabilities,
+            answers: watch::channel(true).1,
+            at_once: None,
+            closes_first: false,
+        }
     }
 }
 
@@ -76,6 +87,9 @@ impl Interface {
         self.last = id;
         let urgency = u8::try_from(&hints["urgency"]).unwrap();
         self.calls.send(Call::Notify { replaces, id, summary, body, actions, urgency }).unwrap();
+        if replaces != 0 && self.manner.closes_first {
+            Self::notification_closed(&emitter, replaces, DISMISSED).await.unwrap();
+        }
         if let Some(action) = self.manner.at_once {
             Self::action_invoked(&emitter, id, action).await.unwrap();
         }

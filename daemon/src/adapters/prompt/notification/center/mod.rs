@@ -46,14 +46,17 @@ const PROMPTLY: Duration = Duration::from_secs(5);
 
 /// What the notification centers can do. macOS has either a field for a reply or buttons.
 #[cfg(any(target_os = "macos", windows))]
-const FEATURES: Features =
-    Features { actions: true, inline_reply: cfg!(target_os = "macos"), markup: false, draws_default: true };
+fn features() -> Features {
+    let server = if cfg!(windows) { "Windows" } else { "the Notification Center" }.to_owned();
+    let inline_reply = cfg!(target_os = "macos");
+    Features { server, actions: true, inline_reply, markup: false, draws_default: true }
+}
 
 /// Shows the views until they end, which means that the question is withdrawn.
 #[cfg(any(target_os = "macos", windows))]
 pub(in super::super) async fn run(views: watch::Receiver<View>, tell: mpsc::Sender<Heard>) {
     match std::env::current_exe() {
-        Ok(program) => show_with(program, FEATURES, views, tell).await,
+        Ok(program) => show_with(program, features(), views, tell).await,
         Err(error) => {
             let why = format!("awsd does not find itself to show a notification ({error})");
             let _withdrawn = tell.send(Heard::Silent(why)).await;
@@ -127,12 +130,13 @@ impl Notice {
     }
 
     async fn show(&mut self) {
-        let note = Note::from(Notification::new(&self.view, self.features));
+        let note = Note::from(Notification::new(&self.view, &self.features));
         let display = self.view.card.display.clone();
         let answer = Box::pin(ask(self.program.clone(), display, note));
         self.shown = Some(Shown { since: Instant::now(), answer });
         self.place = Place::Shown;
-        self.say(Heard::Shown).await;
+        let Features { server, inline_reply: has_field, .. } = self.features.clone();
+        self.say(Heard::Shown { server, has_field }).await;
     }
 
     async fn answered(&mut self, answer: Answer) {

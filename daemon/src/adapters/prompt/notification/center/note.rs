@@ -40,7 +40,7 @@ impl From<Notification> for Note {
     fn from(notification: Notification) -> Self {
         let Notification { summary, body, actions, urgent } = notification;
         let mut buttons: Vec<_> =
-            actions.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect();
+            actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
         let all = buttons.len();
         buttons.retain(|(key, _)| key != wording::INLINE_REPLY);
         Self { title: summary, body, reply: buttons.len() < all, buttons, urgent }

@@ -13,8 +13,12 @@ use crate::adapters::prompt::tests::{Held, display};
 use crate::adapters::prompt::{Card, Choice, Kind, Tools};
 use crate::test_bus::PATIENCE;
 
-const MACOS: Features = Features { actions: true, inline_reply: true, markup: false, draws_default: true };
-const WINDOWS: Features = Features { inline_reply: false, ..MACOS };
+const WINDOWS: Features = features(false);
+const MACOS: Features = features(true);
+
+const fn features(inline_reply: bool) -> Features {
+    Features { server: String::new(), actions: true, inline_reply, markup: false, draws_default: true }
+}
 
 const CODE: Kind = Kind::Code { straight_to_dialog: false };
 
@@ -57,7 +61,7 @@ impl Stage {
 
     /// What comes of the notification that was just shown.
     async fn answer(&mut self) -> Heard {
-        assert!(matches!(self.heard().await, Heard::Shown));
+        assert!(matches!(self.heard().await, Heard::Shown { .. }));
         self.heard().await
     }
 
@@ -109,7 +113,7 @@ async fn each_answer_has_its_meaning() {
     let code = |answer| Stage::new(CODE, WINDOWS, answer);
     assert!(matches!(code(r#""clicked""#).answer().await, Heard::Enter));
     assert!(matches!(code(r#"{"pressed":"skip"}"#).answer().await, Heard::NotNow));
-    let offer = |answer| Stage::new(Kind::Offer, MACOS, answer);
+    let offer = |answer| Stage::new(Kind::Offer { pause: Duration::from_mins(15) }, MACOS, answer);
     assert!(matches!(offer(r#"{"pressed":"never"}"#).answer().await, Heard::Chosen(Choice::NotToday)));
     let mut offered = offer(r#"{"pressed":"later"}"#);
     assert!(matches!(offered.answer().await, Heard::Chosen(Choice::Later)));
@@ -157,9 +161,9 @@ async fn only_news_are_shown_again() {
 #[tokio::test]
 async fn what_the_person_took_away_stays_away() {
     let mut stage = Stage::new(CODE, WINDOWS, r#""dismissed""#);
-    assert!(matches!(stage.heard().await, Heard::Shown));
+    assert!(matches!(stage.heard().await, Heard::Shown { .. }));
     stage.views.send_modify(|view| view.card.reason = Some("Wrong".to_owned()));
-    assert!(matches!(stage.heard().await, Heard::Shown));
+    assert!(matches!(stage.heard().await, Heard::Shown { .. }));
     stage.views.send_modify(|view| view.recalls += 1);
     stage.ends_in_silence().await;
 }
@@ -171,7 +175,7 @@ async fn a_helper_ends_with_its_question() {
     let mut stage = Stage::new(CODE, MACOS, "");
     let runtime = display(&[("XDG_RUNTIME_DIR", directory.path().to_str().unwrap())]);
     stage.views.send_modify(|view| (view.card.display, view.card.title) = (runtime, "Again".to_owned()));
-    assert!(matches!(stage.heard().await, Heard::Shown));
+    assert!(matches!(stage.heard().await, Heard::Shown { .. }));
     assert_eq!(held.line().await, "waits\n");
     drop(stage);
     assert_eq!(held.line().await, "");

@@ -1,0 +1,187 @@
+//! The config file of a command that gets its credentials through processes: all profiles, with the settings that have
+//! nothing to do with credentials and the line by which AWS programs ask awsd for those.
+//!
+//! Settings are copied from a list: a way to find credentials that is not known here must never get in.
+
+use crate::config_file::{Profiles, Value};
+
+/// What is copied of a profile.
+const SETTINGS: [&str; 42] = [
+    "account_id_endpoint_mode",
+    "api_versions",
+    "auth_scheme_preference",
+    "ca_bundle",
+    "cli_auto_prompt",
+    "cli_binary_format",
+    "cli_cloudformation_stack_parameters_file_format",
+    "cli_error_format",
+    "cli_follow_urlparam",
+    "cli_help_output",
+    "cli_history",
+    "cli_pager",
+    "cli_timestamp_format",
+    "defaults_mode",
+    "disable_host_prefix_injection",
+    "disable_request_compression",
+    "endpoint_discovery_enabled",
+    "endpoint_url",
+    "ignore_configured_endpoint_urls",
+    "max_attempts",
+    "output",
+    "parameter_validation",
+    "region",
+    "request_checksum_calculation",
+    "request_min_compression_size_bytes",
+    "response_checksum_validation",
+    "retry_mode",
+    "s3",
+    "s3_disable_express_session_auth",
+    "s3_disable_multiregion_access_points",
+    "s3_us_east_1_regional_endpoint",
+    "s3_use_arn_region",
+    "s3control",
+    "sdk_ua_app_id",
+    "services",
+    "sigv4a_signing_region_set",
+    "sts_regional_endpoints",
+    "tcp_keepalive",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "user_agent_appid",
+    "user_agent_extra",
+];
+
+/// What is copied of a service in a `[services NAME]` section.
+const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
+
+/// The text of the file. `awsd` is the path of the program that is asked.
+///
+/// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
+/// left out.
+pub fn text(profiles: &Profiles, awsd: &str) -> String {
+    let mut lines = vec!["# Made by awsd; changes are lost.".to_owned()];
+    for profile in profiles.iter() {
+        let named = header("profile", &profile.name).zip(command(awsd, &profile.name));
+        let Some((header, command)) = named else { continue };
+        let header = if profile.name == "default" { "[default]".to_owned() } else { header };
+        lines.extend([String::new(), header, format!("credential_process = {command}")]);
+        for key in SETTINGS {
+            let property = profile.properties.iter().find(|property| property.key == key);
+            lines.extend(property.and_then(|property| copied(key, &property.value, |_| true)));
+        }
+    }
+    for section in profiles.all_services() {
+        let Some(header) = header("services", &section.name) else { continue };
+        lines.extend([String::new(), header]);
+        let wanted = |key: &str| SERVICE_SETTINGS.contains(&key);
+        let services = section.properties.iter();
+        lines.extend(services.filter_map(|service| copied(&service.key, &service.value, wanted)));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A key with its value, or without one and with the lines below it.
+fn copied(key: &str, value: &Value, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let nested: Vec<_> = value
+        .all_nested()
+        .filter(|(key, value)| wanted(key) && is_plain(key) && is_plain(value))
+        .map(|(key, value)| format!("\n  {key} = {value}"))
+        .collect();
+    if !nested.is_empty() {
+        return Some(format!("{key} ={}", nested.concat()));
+    }
+    let is_line = value.all_nested().next().is_none() && is_plain(value.text()) && !value.text().is_empty();
+    is_line.then(|| format!("{key} = {}", value.text()))
+}
+
+/// A section's header as every AWS program reads it; none where there is none.
+fn header(kind: &str, name: &str) -> Option<String> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-.@+=,:/".contains(c);
+    if !is_plain(name) || name.contains(['\\', ']']) {
+        return None;
+    }
+    let quoted = if name.chars().all(is_word) {
+        name.to_owned()
+    } else if !name.contains('"') {
+        format!("\"{name}\"")
+    } else if !name.contains('\'') {
+        format!("'{name}'")
+    } else {
+        return None;
+    };
+    Some(format!("[{kind} {quoted}]"))
+}
+
+/// What the AWS programs run, some by a shell and some without.
+fn command(awsd: &str, profile: &str) -> Option<String> {
+    let (awsd, quoted) = (shlex::try_quote(awsd).ok()?, shlex::try_quote(profile).ok()?);
+    let options_end = if profile.starts_with('-') { "-- " } else { "" };
+    Some(format!("{awsd} credential-process {options_end}{quoted}"))
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_file::{Kind, parse};
+
+    fn of(config: &str, credentials: &str) -> String {
+        let profiles = Profiles::merge(
+            parse(Kind::Config, "config", config.as_bytes()),
+            parse(Kind::Credentials, "credentials", credentials.as_bytes()),
+        );
+        text(&profiles, "/opt/a b/awsd")
+    }
+
+    #[test]
+    fn settings_go_through_and_nothing_that_finds_credentials() {
+        let config = "[default]\nregion = eu-west-1\n[profile dev]\nrole_arn = arn\nsource_profile = keys\n\
+                      mfa_serial = x\nsso_session = s\noutput = json\nnew_way = secret\ns3 =\n  addressing_style = path\n\
+                      services = local\n[services local]\nsts =\n  endpoint_url = http://127.0.0.1:1\n  other = x\n\
+                      [sso-session s]\nsso_start_url = u\n";
+        let credentials =
+            "[keys]\naws_access_key_id = AKIA\naws_secret_access_key = secret\naws_session_token = secret\n";
+        let expected = "# Made by awsd; changes are lost.\n\
+            \n[default]\ncredential_process = '/opt/a b/awsd' credential-process default\nregion = eu-west-1\n\
+            \n[profile dev]\ncredential_process = '/opt/a b/awsd' credential-process dev\noutput = json\ns3 =\n  \
+            addressing_style = path\nservices = local\n\
+            \n[profile keys]\ncredential_process = '/opt/a b/awsd' credential-process keys\n\
+            \n[services local]\nsts =\n  endpoint_url = http://127.0.0.1:1\n";
+        assert_eq!(of(config, credentials), expected);
+    }
+
+    #[test]
+    fn names_are_quoted_for_headers_and_for_shells() {
+        let text = of("[profile \"a b\"]\n[profile -x]\n[profile \"it's\"]\n", "");
+        for line in [
+            "[profile \"a b\"]\ncredential_process = '/opt/a b/awsd' credential-process 'a b'\n",
+            "[profile -x]\ncredential_process = '/opt/a b/awsd' credential-process -- -x\n",
+            "[profile \"it's\"]\ncredential_process = '/opt/a b/awsd' credential-process \"it's\"\n",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_again_is_the_same() {
+        let names = ["a", "a b", "it's", "-x", "ä", "a#b", "x\"y"];
+        let config = names.map(|name| format!("[{name}]\nregion = r\n")).concat();
+        let again = parse(Kind::Config, "again", of("", &config).as_bytes());
+        assert!(again.problems.is_empty(), "{:?}", again.problems);
+        let again = Profiles::merge(again, crate::config_file::File::missing(Kind::Credentials, "none"));
+        assert_eq!(again.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), names);
+        assert!(again.iter().all(|profile| profile.get("region").is_some()));
+    }
+
+    #[test]
+    fn what_cannot_be_written_again_is_left_out() {
+        let text = of("", "[a'b\"c]\nregion = x\n[fine]\noutput = a\n  b\n");
+        assert!(
+            !text.contains("a'b") && text.contains("[profile fine]") && !text.contains("output"),
+            "{text}"
+        );
+    }
+}

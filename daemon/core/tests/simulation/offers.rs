@@ -1,0 +1,156 @@
+//! Offers to renew an MFA session before it ends: when they are made, to whom, and what is answered.
+
+use std::time::Duration;
+
+use awsd_core::effect::{Offer, Session};
+use awsd_core::event::{Event, OfferAnswer};
+use awsd_core::time::Boot;
+
+use crate::world::{Clocks, World};
+
+/// The numbers of the design, once more.
+pub(crate) const OFFER_BEFORE: Duration = Duration::from_mins(15);
+pub(crate) const OFFER_PAUSE: Duration = Duration::from_mins(15);
+const NOT_TODAY: Duration = Duration::from_hours(12);
+const AFTER_USE: Duration = Duration::from_hours(1);
+const NOISE: Duration = Duration::from_secs(3);
+
+/// When something was last served from a session of a device, and whether to a desktop.
+pub(crate) struct LastUse {
+    pub at: Boot,
+    pub graphical: bool,
+}
+
+impl World {
+    /// An offer is made to somebody who is there, about a session in use that ends soon, and not too often.
+    pub(crate) fn check_offer(&self, offer: &Offer) {
+        let now = Boot(self.boot);
+        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
+            self.fail("an offer is made to nobody");
+        }
+        if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
+            self.fail("an offer is made although it was put off");
+        }
+        let held = self.leases.values().filter(|held| held.what.starts_with("session "));
+        let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
+        let Some(held) = held else { self.fail("an offer about a session that there is not") };
+        let left = held.expires.since(self.aws.now);
+        if self.clocks == Clocks::Right && left > OFFER_BEFORE.min(held.life / 3) + NOISE {
+            self.fail(&format!("an offer is made with {left:?} left"));
+        }
+        let last = self.served.get(&offer.device).filter(|last| now.since(last.at) <= AFTER_USE);
+        if last.is_none_or(|last| last.graphical != offer.display.graphical)
+            || offer.profiles.is_empty()
+            || offer.remaining > held.life / 3 + NOISE
+        {
+            self.fail("an offer about a session that nobody uses");
+        }
+        if self.core.questions(self.now()).iter().any(|question| question.device == offer.device) {
+            self.fail("an offer is made while the code is asked for");
+        }
+    }
+
+    pub(crate) fn answer_offer(&mut self, offer: &Offer) {
+        if self.random.percent(15) {
+            return self.offer_in_vain(offer);
+        }
+        let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
+        let rest = match answer {
+            OfferAnswer::Renew => Duration::ZERO,
+            OfferAnswer::Later => OFFER_PAUSE,
+            OfferAnswer::NotToday => NOT_TODAY,
+        };
+        self.log(&format!("offered {:?} {answer:?}", offer.id));
+        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
+        if answer == OfferAnswer::Renew {
+            self.abandoned = true;
+            self.put_off.clear();
+        }
+        self.give(Event::Offered(offer.id, answer));
+        if answer == OfferAnswer::Renew && self.settings.desktop {
+            self.check_wanted(offer);
+        }
+    }
+
+    /// Who wants to give a code now is asked for it where they are, and may still change their mind.
+    fn check_wanted(&mut self, offer: &Offer) {
+        let asked = self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
+        let Some(asked) = asked.filter(|asked| self.desktop.questions.contains_key(&asked.id)) else {
+            self.fail("somebody wants to give a code and is not asked")
+        };
+        self.desktop.wanted.insert(asked.id);
+        if asked.waiting == 0 && asked.display.graphical != self.served[&offer.device].graphical {
+            self.fail("somebody wants to give a code and is asked where they are not");
+        }
+        if self.random.percent(20) {
+            self.dismiss_on_desktop(&asked);
+        }
+    }
+
+    /// The desktop can show an offer to nobody: it is made again after a pause.
+    fn offer_in_vain(&mut self, offer: &Offer) {
+        self.log(&format!("unreachable {:?}", offer.id));
+        self.desktop.offers.remove(&offer.id);
+        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + OFFER_PAUSE);
+        self.give(Event::Unreachable(offer.id));
+    }
+
+    /// Who does not want to be asked wants no offer either.
+    pub(crate) fn rest_offers(&mut self, device: &str) {
+        if !self.core.sessions(self.now()).iter().any(|session| session.name == device) {
+            return;
+        }
+        let until = Boot(self.boot) + Duration::from_mins(15);
+        let rests = self.desktop.quiet.entry(device.to_owned()).or_default();
+        *rests = until.max(*rests);
+    }
+
+    /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
+    pub(crate) fn check_offered(&self) {
+        let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
+        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
+            return;
+        }
+        let now = Boot(self.boot);
+        let asked = self.core.questions(self.now());
+        for session in self.core.sessions(self.now()) {
+            let Some(last) = self.used_lately(&session) else { continue };
+            let due = session.remaining + NOISE < OFFER_BEFORE.min(session.life / 3);
+            let quiet = self.desktop.quiet.get(&session.name).is_some_and(|until| now < *until);
+            let open = asked.iter().any(|question| question.device == session.name);
+            let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
+            let over = now.since(last) + NOISE >= AFTER_USE || session.remaining <= NOISE;
+            if due && !over && !quiet && !open && !offered {
+                self.fail(&format!("nobody is told that {} ends soon", session.name));
+            }
+        }
+    }
+
+    /// The moment is not missed at which an offer is due, or due again.
+    pub(crate) fn check_offer_moments(&self) {
+        if !self.calm || self.settings.offer_before.is_zero() {
+            return;
+        }
+        let now = Boot(self.boot);
+        let wake = self.core.next_wake(self.now());
+        for session in self.core.sessions(self.now()) {
+            let Some(last) = self.used_lately(&session) else { continue };
+            let before = OFFER_BEFORE.min(session.life / 3);
+            let due = now + session.remaining.saturating_sub(before);
+            let rested = self.desktop.quiet.get(&session.name).copied().unwrap_or_default();
+            let next = due.max(rested);
+            let over = next + NOISE > last + AFTER_USE || next + NOISE > now + session.remaining;
+            if next > now && !over && wake.is_none_or(|wake| wake > next + NOISE) {
+                self.fail(&format!("nobody thinks of offering to renew {}", session.name));
+            }
+        }
+    }
+
+    /// When something was last served from this MFA session.
+    fn used_lately(&self, session: &Session) -> Option<Boot> {
+        let held = self.leases.values().filter(|held| held.what.starts_with("session "));
+        let held = held.filter(|held| held.device.as_ref() == Some(&session.name));
+        let since = held.map(|held| held.given).max()?;
+        self.served.get(&session.name).map(|last| last.at).filter(|at| *at > since)
+    }
+}
