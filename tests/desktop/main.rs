@@ -12,6 +12,7 @@
 
 mod checks;
 mod dialogs;
+#[cfg(target_os = "linux")]
 mod interruption;
 mod notifications;
 mod presence;
