@@ -8,7 +8,6 @@ awsd-test-session sh -c 'echo yes >runs; exec sleep 1000' &
 read -r yes <runs";
 
 #[test]
-#[cfg(target_os = "linux")]
 fn what_a_test_has_started_ends_with_it() {
     // Both hold the pipe that is read to its end.
     TestEnv::guide().command("sh").args(["-c", KILLED]).run().success();

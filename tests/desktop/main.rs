@@ -12,6 +12,7 @@
 
 mod checks;
 mod dialogs;
+#[cfg(target_os = "linux")]
 mod interruption;
 mod notifications;
 mod presence;
@@ -21,6 +22,7 @@ mod questions;
 mod renewals;
 mod sleep;
 mod texts;
+mod tools;
 
 use std::{fs, path::PathBuf, thread};
 
