@@ -3,18 +3,24 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::Display;
 
 /// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code.
 const MAX_OUTPUT: u64 = 4096;
+
+/// How long what is in the pipes of a program that has ended may take to be read.
+const REST: Duration = Duration::from_millis(200);
 
 /// A flag of `CreateProcess`.
 #[cfg(windows)]
@@ -66,14 +72,28 @@ impl Child {
         Ok((child, stdin, stdout))
     }
 
-    /// Starts it and waits for its end, and for the end of what it prints.
+    /// Starts it and waits for its end.
     pub(super) async fn output(mut command: Command) -> io::Result<Output> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Self::start(command)?;
         let (mut stdout, mut stderr) = (Zeroizing::new(Vec::new()), Vec::new());
         let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
-        tokio::try_join!(read_start(out, &mut stdout), read_start(err, &mut stderr))?;
-        Ok(Output { status: child.0.wait().await?, stdout, stderr })
+        let status = {
+            let mut read =
+                pin!(async { tokio::try_join!(read_start(out, &mut stdout), read_start(err, &mut stderr)) });
+            tokio::select! {
+                read = &mut read => {
+                    read?;
+                    child.0.wait().await?
+                }
+                status = child.0.wait() => {
+                    // What it has started may keep the pipes open, but all that it printed itself is in them.
+                    let _left = timeout(REST, read).await;
+                    status?
+                }
+            }
+        };
+        Ok(Output { status, stdout, stderr })
     }
 }
 

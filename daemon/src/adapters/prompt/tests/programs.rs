@@ -63,6 +63,14 @@ async fn much_noise_does_not_stop_a_program() {
     assert!(code(&mut desktop).await.starts_with("xxx"));
 }
 
+/// Such as an agent that it has started, which keeps its output open.
+#[tokio::test]
+async fn what_a_program_leaves_behind_is_not_waited_for() {
+    let mut desktop = Desktop::new();
+    desktop.run(QUESTION, shell("sleep 3 & echo 123456"), Display::default());
+    assert_eq!(code(&mut desktop).await, "123456");
+}
+
 #[tokio::test]
 async fn a_slow_program_is_told_of_and_killed_with_all_it_started() {
     let directory = tempfile::tempdir().unwrap();
