@@ -33,21 +33,17 @@ pub(crate) const UNSET: [&str; 22] = [
     "AWSD_PROFILE",
 ];
 
-/// Removed as well where the command's programs ask awsd themselves: what awsd handed out before.
-pub(crate) fn handed_out(own: Option<&str>) -> &'static [&'static str] {
-    match own {
-        // The profile's own region is in its config file.
-        None => &["AWS_REGION", "AWS_DEFAULT_REGION", HANDED_OUT_REGION],
-        Some(_) => &[HANDED_OUT_REGION],
-    }
-}
+/// Removed as well where the command's programs ask awsd themselves: where the person says no region, it is the profile's
+/// own, which is in its config file.
+pub(crate) const UNSET_REGIONS: [&str; 3] = ["AWS_REGION", "AWS_DEFAULT_REGION", HANDED_OUT_REGION];
 
-/// Set after [`UNSET`] is removed, for a command whose programs ask awsd themselves. No secret is among it.
+/// Set after [`UNSET`] and [`UNSET_REGIONS`] are removed, for a command whose programs ask awsd themselves. No secret is
+/// among it.
 pub(crate) fn files<'a>(
     profile: &'a str,
     files: &'a ChildFiles,
     context: &'a Context,
-    region: Option<&'a str>,
+    asked_region: Option<&'a str>,
 ) -> Vec<(&'static str, &'a str)> {
     let mut variables = vec![
         ("AWS_PROFILE", profile),
@@ -58,7 +54,7 @@ pub(crate) fn files<'a>(
     let sources =
         [(SOURCE_CONFIG_FILE, &context.config_file), (SOURCE_CREDENTIALS_FILE, &context.credentials_file)];
     variables.extend(sources.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
-    if let Some(region) = region {
+    if let Some(region) = asked_region.or(context.region.as_deref()) {
         variables.extend([("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]);
     }
     variables

@@ -154,7 +154,7 @@ impl World for Machine {
         &self.settings_file
     }
 
-    fn generated(&mut self, text: &str) -> io::Result<PathBuf> {
+    fn generated(&self, text: &str) -> io::Result<PathBuf> {
         generated::file(&self.endpoint.directory().join("generated"), text)
     }
 

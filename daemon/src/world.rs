@@ -67,7 +67,7 @@ pub(crate) trait World {
     fn settings_file(&self) -> &Path;
 
     /// A file with this text, which does not change and holds no secret.
-    fn generated(&mut self, text: &str) -> io::Result<PathBuf>;
+    fn generated(&self, text: &str) -> io::Result<PathBuf>;
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;

@@ -116,12 +116,19 @@ fn what_the_shell_had_before_does_not_win() {
     let who = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--region", "us-west-2"];
     let output = stale(exec(&env, "my_role")).args([&aws]).args(who).run();
     assert_eq!(output.success().quiet().stdout.trim(), MY_ROLE);
-    let region = |options: &[&str]| {
-        let run = stale(env.awsd(["exec", "my_account", "--via", "process"]).args(options));
-        run.args(["--", "sh", "-c", "echo $AWS_REGION"]).run().success().quiet().stdout
+    let shown = |run: Run| {
+        let run = run.args(["--", "sh", "-c", "echo $AWS_REGION $AWS_DEFAULT_REGION"]);
+        run.run().success().quiet().stdout
     };
+    let region =
+        |options: &[&str]| shown(stale(env.awsd(["exec", "my_account", "--via", "process"]).args(options)));
     assert_eq!(region(&[]), "\n", "it came with another profile, and this one has its own");
-    assert_eq!(region(&["--region", "ap-south-1"]), "ap-south-1\n");
+    assert_eq!(region(&["--region", "ap-south-1"]), "ap-south-1 ap-south-1\n");
+    // botocore reads only the one that was handed out.
+    let own = stale(env.awsd(["exec", "my_account", "--via", "process"]))
+        .env("AWS_REGION", "sa-east-1")
+        .env("AWS_DEFAULT_REGION", "eu-north-1");
+    assert_eq!(shown(own), "sa-east-1 sa-east-1\n");
 }
 
 #[test]

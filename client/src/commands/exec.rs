@@ -42,15 +42,14 @@ pub(super) fn run(options: Exec) -> Outcome {
         child.env_remove(name);
     }
     let context = context::of_this_process()?;
-    let own = context.region.as_deref();
     match via {
         Via::Env => {
-            let regions = Regions { asked: region.as_deref(), own };
+            let regions = Regions { asked: region.as_deref(), own: context.region.as_deref() };
             child.envs(child_env::variables(&profile, &credentials, regions));
         }
         Via::Process => {
             let files = child_files(&context)?;
-            for name in child_env::handed_out(own) {
+            for name in child_env::UNSET_REGIONS {
                 child.env_remove(name);
             }
             child.envs(child_env::files(&profile, &files, &context, region.as_deref()));

@@ -97,7 +97,7 @@ impl World for Fake {
         Path::new("/config.toml")
     }
 
-    fn generated(&mut self, _text: &str) -> io::Result<PathBuf> {
+    fn generated(&self, _text: &str) -> io::Result<PathBuf> {
         Ok("/generated".into())
     }
 

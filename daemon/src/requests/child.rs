@@ -27,7 +27,7 @@ pub(super) fn files<W: World>(world: &mut W, awsd: &str, context: &Context) -> R
         });
     }
     let config = child_config::text(&profiles, awsd);
-    let mut file = |text: &str| world.generated(text).map_err(|error| unwritable(&error)).and_then(utf8);
+    let file = |text: &str| world.generated(text).map_err(|error| unwritable(&error)).and_then(utf8);
     let (config_file, credentials_file) = (file(&config)?, file("")?);
     Ok(Action::Reply(vec![Update::ChildFiles(ChildFiles { config_file, credentials_file })]))
 }
