@@ -69,6 +69,8 @@ impl<'a> Served<'a> {
         let mut variables = vec![
             ("AWS_CONFIG_FILE", files.config_file.as_str()),
             ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
+            // The older SDKs of Go and JavaScript read the config file only then.
+            ("AWS_SDK_LOAD_CONFIG", "1"),
             ("AWSD_PROFILE", profile),
         ];
         let sources = [
