@@ -119,7 +119,7 @@ impl World for Machine {
     }
 
     fn seen(&mut self, display: &Display) {
-        if display.graphical {
+        if display.desktop.is_some() {
             self.presence.follow(&display.into());
         }
     }

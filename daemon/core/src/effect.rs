@@ -27,7 +27,7 @@ pub enum Effect {
     Choose(RequestId, Choice),
     /// That client's question needs no answer any more.
     Withdraw(RequestId, QuestionId),
-    /// Ask on the desktop, or show there how things stand now.
+    /// Ask on the desktop that the question names, or show there how things stand now. It is on no other one from then on.
     Ask(Question),
     /// Offer on the desktop to renew an MFA session.
     Offer(Offer),
@@ -204,9 +204,11 @@ pub struct Question {
     pub verifying: bool,
     /// It is asked on the desktop as well, or will be in a moment.
     pub on_desktop: bool,
+    /// How many codes were given for it so far: each that was not enough has it asked anew, whatever else stays the same.
+    pub attempts: u32,
     /// The person has just asked to be asked.
     pub wanted: bool,
-    /// Where the person can be asked: that of the first caller that has a desktop.
+    /// Where the person can be asked: one desktop at a time, that of who asked first, for as long as somebody there waits.
     pub display: Display,
 }
 

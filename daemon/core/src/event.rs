@@ -56,7 +56,9 @@ pub enum Event {
     },
     /// The person said "Not now".
     Dismissed(QuestionId),
-    /// The desktop can show this question, or this offer, to nobody.
+    /// The person put the question away at the desktop that shows it, and said nothing: it stays open.
+    PutAside(QuestionId),
+    /// The desktop that is to show this question, or this offer, can show it to nobody.
     Unreachable(QuestionId),
     /// A program that is to give a code has something to tell.
     Program(QuestionId, ProgramNews),
@@ -175,9 +177,14 @@ pub enum Presence {
 pub struct Display {
     /// Names and values.
     pub variables: Arc<BTreeMap<String, String>>,
-    /// They name a desktop.
-    pub graphical: bool,
+    /// The desktop that they name.
+    pub desktop: Option<Desktop>,
 }
+
+/// A desktop, to be told from others by the variables that say where it is. What else differs between its callers
+/// (terminals, languages) is not among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Desktop(pub Arc<BTreeMap<String, String>>);
 
 /// Who asks: for display only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::desktop::Shown;
 use crate::effect::{Effect, Offer};
 use crate::event::{Caller, Display, OfferAnswer, QuestionId};
 use crate::graph::{Device, Node};
@@ -50,7 +51,7 @@ impl Core {
             let id = self.desk.number();
             if let Some(offer) = self.offer_to_renew(now, id, &node) {
                 self.offers.insert(node, Offered { shown: Some(id), not_before: Boot::default() });
-                self.on_desktop.insert(id, 0);
+                self.on_desktop.insert(id, Shown::Offer(offer.display.clone()));
                 out.push(Effect::Offer(offer));
             }
         }
@@ -86,7 +87,7 @@ impl Core {
     pub(crate) fn offered(&mut self, now: Now, id: QuestionId, answer: OfferAnswer) {
         let Some(node) = self.offer_of(id) else { return };
         let pause = match answer {
-            OfferAnswer::Renew => return self.renew_by_person(now, &node),
+            OfferAnswer::Renew => return self.renew_by_person(now, id, &node),
             OfferAnswer::Later => self.settings.offer_pause,
             OfferAnswer::NotToday => NOT_TODAY,
         };
@@ -111,17 +112,17 @@ impl Core {
         self.offers.iter().find(|(_, offered)| offered.shown == Some(id)).map(|(node, _)| node.clone())
     }
 
-    /// The person wants to give the code now, although no caller waits for it.
-    fn renew_by_person(&mut self, now: Now, node: &Node) {
+    /// The person wants to give the code now, and where the offer was, although no caller waits for it.
+    fn renew_by_person(&mut self, now: Now, offer: QuestionId, node: &Node) {
         self.offers.remove(node);
+        let display = self.shown_at(offer).cloned().unwrap_or_default();
         let (Some(slot), Some(device)) = (self.slots.get(node), node.device()) else { return };
-        let display = slot.last_use.as_ref().map(|last| last.display.clone()).unwrap_or_default();
         let caller = Caller { display, ..Caller::default() };
         let profile = slot.profiles.first().map_or(user_of(&device.serial), String::as_str);
         self.desk.insist(&device);
         self.desk.need(now, &device, node, profile, &caller, None);
         if let Some(open) = self.desk.open_mut(&device) {
-            open.wanted = true;
+            open.wanted = Some(caller.display);
         }
     }
 

@@ -81,16 +81,15 @@ impl Core {
 
     /// Callers that nobody can answer are told, at once or when their time is over.
     pub(crate) fn tell_silent(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
-        // A terminal whose time is over leaves now, and nobody sees the question there.
-        let stays = |pending: &Pending| pending.has_terminal() && !self.is_late(now, pending);
-        let shown: BTreeSet<Device> = places
-            .iter()
-            .filter(|(id, _)| self.asks.get(id).is_some_and(stays))
-            .map(|(_, place)| place.device.clone())
+        let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
+        let asked: BTreeSet<Device> = devices
+            .into_iter()
+            .filter(|device| self.somebody_is_asked(now, device, places))
+            .cloned()
             .collect();
         places.retain(|id, place| {
             let denial = self.asks.get(id).filter(|_| !place.verifying).and_then(|pending| {
-                self.silenced(now, pending, &place.device, shown.contains(&place.device))
+                self.silenced(now, pending, &place.device, asked.contains(&place.device))
             });
             let Some(denial) = denial else { return true };
             self.deny(*id, denial, out);
@@ -98,17 +97,24 @@ impl Core {
         });
     }
 
-    /// Whether a program or the desktop may give the code.
-    fn answered_without_terminal(&self, device: &Device, pending: &Pending) -> bool {
-        self.desk.open(device).is_some_and(Open::has_program) || self.desktop_answers(device, pending)
+    /// Whether a terminal, the desktop or a program may give a device's code.
+    fn somebody_is_asked(&self, now: Now, device: &Device, places: &Places) -> bool {
+        // Whose time is over leaves now, and nobody is asked there.
+        let staying: Vec<&Pending> = self
+            .waiting_at(device, places)
+            .filter(|pending| pending.patience != Patience::Never && !self.is_late(now, pending))
+            .collect();
+        let by_desktop = |open: &Open| self.desktop_can_ask() && self.display(open, &staying).is_some();
+        staying.iter().any(|pending| pending.has_terminal())
+            || self.desk.open(device).is_some_and(|open| open.has_program() || by_desktop(open))
     }
 
     /// Why a request that stands before a question does not wait there (any longer).
-    fn silenced(&self, now: Now, pending: &Pending, device: &Device, shown: bool) -> Option<Denial> {
+    fn silenced(&self, now: Now, pending: &Pending, device: &Device, asked: bool) -> Option<Denial> {
         let profile = &pending.chain.profile;
         let alone = match pending.patience {
             Patience::Never => true,
-            Patience::Silent(None) => !shown && !self.answered_without_terminal(device, pending),
+            Patience::Silent(None) => !asked,
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
         if alone {
@@ -151,7 +157,9 @@ impl Core {
         let version = open.map(|(_, open)| (open.id, open.version));
         // A list never changes while it is shown.
         let current = version.or(pending.choosing.map(|id| (id, 0)));
-        if pending.shown == current {
+        let question = open.map(|(device, open)| self.question(now, device, open, places));
+        let promised = question.as_ref().and_then(Question::promised);
+        if pending.shown == current && pending.promised == promised {
             return;
         }
         if let Some((old, _)) = pending.shown
@@ -159,8 +167,6 @@ impl Core {
         {
             out.push(Effect::Withdraw(id, old));
         }
-        let question = open.map(|(device, open)| self.question(now, device, open, places));
-        let promised = question.as_ref().and_then(Question::promised);
         if let Some(question) = question {
             out.push(Effect::Show(id, question));
         } else if let Some(choice) = self.discoveries.choice(pending) {
@@ -185,21 +191,25 @@ impl Core {
         if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
             return;
         }
-        match self.desk.judge(now, self.skew, &device, code) {
-            Ok(code) => self.send_code(now, &device, code, out),
-            Err(unfit) => {
+        let unfit = match self.desk.judge(now, self.skew, &device, code) {
+            Ok(code) => return self.send_code(now, &device, code, out),
+            Err(unfit) => unfit.sentence,
+        };
+        match at {
+            Surface::Desktop => {
+                let desktop = self.shown_at(question).and_then(|display| display.desktop.clone());
+                if let Some(open) = self.desk.open_mut(&device) {
+                    open.slipped(desktop, unfit);
+                }
+            }
+            Surface::Terminal(id) => {
                 let Some(open) = self.desk.open(&device) else { return };
                 let question = self.question(now, &device, open, &self.places);
-                let question = Question { reason: Some(unfit.sentence), ..question };
-                out.push(match at {
-                    Surface::Terminal(id) => {
-                        if let Some(pending) = self.asks.get_mut(&id) {
-                            pending.promised = question.promised();
-                        }
-                        Effect::Show(id, question)
-                    }
-                    Surface::Desktop => Effect::Ask(question),
-                });
+                let question = Question { reason: Some(unfit), ..question };
+                if let Some(pending) = self.asks.get_mut(&id) {
+                    pending.promised = question.promised();
+                }
+                out.push(Effect::Show(id, question));
             }
         }
     }

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::chain::{Base, Chain};
 use crate::denial;
+use crate::desktop::Shown;
 use crate::effect::Effect;
 use crate::event::{Ask, CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, RequestId};
 use crate::graph::{Lookup, Node, Slot};
@@ -64,8 +65,8 @@ pub struct Core {
     /// Who waits for a code, as of the last event.
     pub(crate) places: Places,
     pub(crate) seat: Seat,
-    /// What the desktop shows of which question.
-    pub(crate) on_desktop: BTreeMap<QuestionId, u32>,
+    /// What the desktop shows.
+    pub(crate) on_desktop: BTreeMap<QuestionId, Shown>,
     /// The questions that programs run for.
     pub(crate) programs: BTreeSet<QuestionId>,
     /// Offers to renew MFA sessions.
@@ -190,6 +191,7 @@ impl Core {
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
+            Event::PutAside(question) => self.put_aside(question),
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),
             Event::Offered(offer, answer) => self.offered(now, offer, answer),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::effect::{Offer, Session};
-use awsd_core::event::{Event, OfferAnswer};
+use awsd_core::event::{Desktop, Event, OfferAnswer};
 use awsd_core::time::Boot;
 
 use crate::world::{Clocks, World};
@@ -13,10 +13,10 @@ const NOT_TODAY: Duration = Duration::from_hours(12);
 const AFTER_USE: Duration = Duration::from_hours(1);
 const NOISE: Duration = Duration::from_secs(3);
 
-/// When something was last served from a session of a device, and whether to a desktop.
+/// When something was last served from a session of a device, and to which desktop.
 pub(crate) struct LastUse {
     pub at: Boot,
-    pub graphical: bool,
+    pub desktop: Option<Desktop>,
 }
 
 impl World {
@@ -37,7 +37,7 @@ impl World {
             self.fail(&format!("an offer is made with {left:?} left"));
         }
         let last = self.served.get(&offer.device).filter(|last| now.since(last.at) <= AFTER_USE);
-        if last.is_none_or(|last| last.graphical != offer.display.graphical)
+        if last.is_none_or(|last| last.desktop != offer.display.desktop)
             || offer.profiles.is_empty()
             || offer.remaining > held.life / 3 + NOISE
         {
@@ -59,6 +59,7 @@ impl World {
             OfferAnswer::NotToday => NOT_TODAY,
         };
         self.log(&format!("offered {:?} {answer:?}", offer.id));
+        self.desktop.renewing = (answer == OfferAnswer::Renew).then(|| offer.display.desktop.clone());
         self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
         if answer == OfferAnswer::Renew {
             self.abandoned = true;
@@ -76,8 +77,7 @@ impl World {
         let Some(asked) = asked.filter(|asked| self.desktop.questions.contains_key(&asked.id)) else {
             self.fail("somebody wants to give a code and is not asked")
         };
-        self.desktop.wanted.insert(asked.id);
-        if asked.waiting == 0 && asked.display.graphical != self.served[&offer.device].graphical {
+        if self.desktop.questions[&asked.id].display.desktop != offer.display.desktop {
             self.fail("somebody wants to give a code and is asked where they are not");
         }
         if self.random.percent(20) {
@@ -88,9 +88,11 @@ impl World {
     /// The desktop can show an offer to nobody: it is made again after a pause.
     fn offer_in_vain(&mut self, offer: &Offer) {
         self.log(&format!("unreachable {:?}", offer.id));
-        self.desktop.offers.remove(&offer.id);
         self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + self.settings.offer_pause);
         self.give(Event::Unreachable(offer.id));
+        if self.desktop.offers.contains_key(&offer.id) {
+            self.fail("what can be offered to nobody stays on the desktop");
+        }
     }
 
     /// Who does not want to be asked wants no offer either.

@@ -92,6 +92,7 @@ fn question() -> Question {
         waiting: 1,
         age: Duration::ZERO,
         reason: None,
+        attempts: 0,
         verifying: false,
         on_desktop: false,
         wanted: false,

@@ -14,7 +14,19 @@ const NAME: usize = 48;
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     let Question {
-        id, device, user, profile, caller, waiting, age, reason, verifying, wanted, display, ..
+        id,
+        device,
+        user,
+        profile,
+        caller,
+        waiting,
+        age,
+        reason,
+        verifying,
+        attempts,
+        wanted,
+        display,
+        ..
     } = asked;
     let profile = text::line(&profile, NAME);
     let mut lines = vec![match &caller.command {
@@ -37,6 +49,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         title: format!("MFA code for {user}"),
         lines,
         reason: reason.map(|reason| sentence(&reason)),
+        attempts,
         verifying,
         display: chosen(&display, own),
         tools,
@@ -56,6 +69,7 @@ pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools)
             "One MFA code renews it, and nothing stops".to_owned(),
         ],
         reason: None,
+        attempts: 0,
         verifying: false,
         display: chosen(&offer.display, own),
         tools,
@@ -70,6 +84,7 @@ pub(crate) fn event(said: Said) -> Event {
         Said::ProgramSlow { question } => Event::Program(question, ProgramNews::Slow),
         Said::ProgramFailed { question, why } => Event::Program(question, ProgramNews::Failed(why)),
         Said::NotNow(question) => Event::Dismissed(question),
+        Said::PutAside(question) => Event::PutAside(question),
         Said::Offer { question, choice } => Event::Offered(question, answer(choice)),
         Said::Unreachable { question, .. } => Event::Unreachable(question),
     }
@@ -85,7 +100,7 @@ fn answer(choice: Choice) -> OfferAnswer {
 
 /// The caller's desktop, else the one that the daemon was started in.
 pub(crate) fn chosen(display: &event::Display, own: &Display) -> Display {
-    if display.graphical { display.into() } else { own.clone() }
+    if display.desktop.is_some() { display.into() } else { own.clone() }
 }
 
 /// The time of day so long ago, as this machine's people read it.

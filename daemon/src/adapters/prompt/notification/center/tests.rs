@@ -44,6 +44,7 @@ impl Stage {
             title: "MFA code\nfor alice".to_owned(),
             lines: vec!["<b>prod</b>".to_owned()],
             reason: None,
+            attempts: 0,
             verifying: false,
             display: display(&variables),
             tools: Tools::default(),
@@ -161,9 +162,9 @@ async fn only_news_are_shown_again() {
 #[tokio::test]
 async fn what_the_person_took_away_stays_away() {
     let mut stage = Stage::new(CODE, WINDOWS, r#""dismissed""#);
-    assert!(matches!(stage.heard().await, Heard::Shown { .. }));
+    assert!(matches!(stage.answer().await, Heard::PutAside));
     stage.views.send_modify(|view| view.card.reason = Some("Wrong".to_owned()));
-    assert!(matches!(stage.heard().await, Heard::Shown { .. }));
+    assert!(matches!(stage.answer().await, Heard::PutAside));
     stage.views.send_modify(|view| view.recalls += 1);
     stage.ends_in_silence().await;
 }
