@@ -81,8 +81,9 @@ impl Desktop {
             programs::skipped(&missing);
             return None;
         }
-        let directory = env.root().join("desktop");
-        fs::create_dir(&directory).expect("one desktop for each environment");
+        let number = (1..).find(|number| !env.root().join(format!("desktop-{number}")).exists());
+        let directory = env.root().join(format!("desktop-{}", number.expect("a few desktops")));
+        fs::create_dir(&directory).expect("the directory of the desktop can be made");
         let run = env.command("desktop").env("XDG_CONFIG_HOME", directory.join("config"));
         // Services that are not there need not be waited for.
         let run = run.env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none").env("GSETTINGS_BACKEND", "memory");
