@@ -234,6 +234,8 @@ pub struct Offer {
     pub profiles: Vec<String>,
     /// What is left of it.
     pub remaining: Duration,
+    /// How long the offer rests if it is put off; none where the session would have ended by then.
+    pub pause: Option<Duration>,
     /// Where the person was last seen.
     pub display: Display,
 }

@@ -153,7 +153,7 @@ pub enum ProgramNews {
 pub enum OfferAnswer {
     /// Ask for the code now.
     Renew,
-    /// Offer it again in a quarter of an hour, or what the settings say.
+    /// Offer it again after the time that the offer named.
     Later,
     /// No more today.
     NotToday,

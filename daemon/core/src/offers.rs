@@ -7,7 +7,7 @@ use crate::desktop::Shown;
 use crate::effect::{Effect, Offer};
 use crate::event::{Caller, Display, OfferAnswer, QuestionId};
 use crate::graph::{Device, Node};
-use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE};
+use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE, rest};
 use crate::prompt::user_of;
 use crate::session::{Core, Settings};
 use crate::time::{Boot, Now};
@@ -17,6 +17,8 @@ use crate::time::{Boot, Now};
 pub(crate) struct Offered {
     /// It is on the desktop.
     pub shown: Option<QuestionId>,
+    /// How long it rests if it is put off now.
+    pause: Option<Duration>,
     /// It is not offered before.
     not_before: Boot,
 }
@@ -50,7 +52,8 @@ impl Core {
             }
             let id = self.desk.number();
             if let Some(offer) = self.offer_to_renew(now, id, &node) {
-                self.offers.insert(node, Offered { shown: Some(id), not_before: Boot::default() });
+                let offered = Offered { shown: Some(id), pause: offer.pause, not_before: Boot::default() };
+                self.offers.insert(node, offered);
                 self.on_desktop.insert(id, Shown::Offer(offer.display.clone()));
                 out.push(Effect::Offer(offer));
             }
@@ -73,12 +76,15 @@ impl Core {
         let slot = self.slots.get(node)?;
         let last = slot.last_use.as_ref().filter(|last| now.boot.since(last.at) <= OFFER_AFTER_USE)?;
         let device = node.device()?.serial;
+        let lease = slot.lease.as_ref()?;
+        let remaining = lease.remaining(now, self.skew);
         Some(Offer {
             id,
             user: user_of(&device).to_owned(),
             device,
             profiles: slot.profiles.iter().cloned().collect(),
-            remaining: slot.lease.as_ref()?.remaining(now, self.skew),
+            remaining,
+            pause: rest(self.settings.offer_pause, remaining, lease.life),
             display: last.display.clone(),
         })
     }
@@ -88,10 +94,16 @@ impl Core {
         let Some(node) = self.offer_of(id) else { return };
         let pause = match answer {
             OfferAnswer::Renew => return self.renew_by_person(now, id, &node),
-            OfferAnswer::Later => self.settings.offer_pause,
+            // What cannot be put off reached nobody, and there is no time left for another try.
+            OfferAnswer::Later => {
+                let pause = self.offers.get(&node).and_then(|offered| offered.pause);
+                let end = || self.lease(&node).map(|lease| lease.remaining(now, self.skew));
+                pause.or_else(end).unwrap_or_default()
+            }
             OfferAnswer::NotToday => NOT_TODAY,
         };
-        self.offers.insert(node, Offered { shown: None, not_before: now.boot + pause });
+        let not_before = now.boot + pause;
+        self.offers.insert(node, Offered { not_before, ..Offered::default() });
     }
 
     /// Who does not want to be asked for a code wants no offer of it either.

@@ -36,7 +36,7 @@ pub struct Settings {
     pub notify_after: Duration,
     /// How long before its end the renewal of an MFA session in use is offered; zero: never.
     pub offer_before: Duration,
-    /// How long an offer that was put off rests.
+    /// How long an offer that was put off rests, if the session lives for so long.
     pub offer_pause: Duration,
     /// Whether locking the screen forgets all sessions.
     pub lock_on_screen_lock: bool,

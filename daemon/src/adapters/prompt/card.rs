@@ -41,8 +41,8 @@ pub(crate) enum Kind {
     },
     /// To renew a session before its end.
     Offer {
-        /// How long it rests if it is put off.
-        pause: Duration,
+        /// How long it rests if it is put off, which may be too late.
+        pause: Option<Duration>,
     },
 }
 
@@ -109,7 +109,7 @@ pub(crate) enum Said {
 pub(crate) enum Choice {
     /// "Renew".
     Renew,
-    /// "In 15 minutes", or however long it rests.
+    /// "In 10 minutes", or however long it rests.
     Later,
     /// "Not today".
     NotToday,

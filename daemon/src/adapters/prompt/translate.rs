@@ -56,13 +56,13 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     }
 }
 
-/// An offer to renew a session, which rests for this long if it is put off.
-pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools) -> Card {
+/// An offer to renew a session.
+pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
     let profiles: Vec<_> = offer.profiles.iter().map(|profile| text::line(profile, NAME)).collect();
     let minutes = offer.remaining.as_secs().div_ceil(60);
     Card {
         question: offer.id,
-        kind: Kind::Offer { pause },
+        kind: Kind::Offer { pause: offer.pause },
         title: format!("AWS session of {} ends in {minutes} min", offer.user),
         lines: vec![
             format!("In use by {}", profiles.join(", ")),

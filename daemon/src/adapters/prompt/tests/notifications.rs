@@ -10,7 +10,7 @@ use crate::adapters::prompt::Choice;
 
 const BUTTONS: &[&str] = &["actions", "body", "body-markup"];
 
-const OFFER: Kind = Kind::Offer { pause: Duration::from_mins(15) };
+const OFFER: Kind = Kind::Offer { pause: Some(Duration::from_mins(15)) };
 
 /// Closed by the server.
 const UNDEFINED: u32 = 4;
@@ -87,6 +87,9 @@ async fn buttons_say_what_they_say() {
         let said = next(&mut desktop).await;
         assert!(matches!(said, Said::Offer { question, choice } if question == offer && choice == meant));
     }
+    desktop.show(Card { question: QuestionId(9), kind: Kind::Offer { pause: None }, ..card(&bus) });
+    let Call::Notify { actions, .. } = server.call().await else { panic!("it is not offered") };
+    assert_eq!(actions.join("|"), "default|Renew|renew|Renew|never|Not today", "later is too late");
 }
 
 #[tokio::test]

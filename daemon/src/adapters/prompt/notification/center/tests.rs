@@ -114,7 +114,7 @@ async fn each_answer_has_its_meaning() {
     let code = |answer| Stage::new(CODE, WINDOWS, answer);
     assert!(matches!(code(r#""clicked""#).answer().await, Heard::Enter));
     assert!(matches!(code(r#"{"pressed":"skip"}"#).answer().await, Heard::NotNow));
-    let offer = |answer| Stage::new(Kind::Offer { pause: Duration::from_mins(15) }, MACOS, answer);
+    let offer = |answer| Stage::new(Kind::Offer { pause: Some(Duration::from_mins(15)) }, MACOS, answer);
     assert!(matches!(offer(r#"{"pressed":"never"}"#).answer().await, Heard::Chosen(Choice::NotToday)));
     let mut offered = offer(r#"{"pressed":"later"}"#);
     assert!(matches!(offered.answer().await, Heard::Chosen(Choice::Later)));
