@@ -85,7 +85,8 @@ impl Core {
         let display = self.display(open, &waiting).cloned().unwrap_or_default();
         // A desktop that no caller has named may not be there: it is not promised.
         let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
-        Question { on_desktop, display, ..question }
+        let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
+        Question { waited, on_desktop, display, ..question }
     }
 
     /// A question as the desktop shows it, which also says what was wrong with what was typed there.
@@ -166,7 +167,7 @@ impl Open {
 impl Question {
     /// Whether another one has something else to say. That time has passed is nothing else.
     fn differs_from(&self, shown: &Self) -> bool {
-        let then = Self { age: shown.age, ..self.clone() };
+        let then = Self { age: shown.age, waited: shown.waited, ..self.clone() };
         then != *shown
     }
 }

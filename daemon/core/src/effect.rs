@@ -198,6 +198,8 @@ pub struct Question {
     pub waiting: usize,
     /// How long it has been open.
     pub age: Duration,
+    /// How long the caller has waited who is named here: the question may be older.
+    pub waited: Duration,
     /// Why it is asked again.
     pub reason: Option<String>,
     /// A code was given and AWS is being asked.

@@ -121,6 +121,7 @@ impl Open {
             caller: self.caller.clone(),
             waiting,
             age: now.boot.since(self.since),
+            waited: Duration::ZERO,
             reason: self.reason.clone(),
             verifying: self.verifying.is_some(),
             on_desktop: false,

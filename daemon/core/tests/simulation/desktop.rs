@@ -57,7 +57,8 @@ impl World {
                     self.fail("who wants to give a code is not who is said to");
                 }
                 if let Some(shown) = self.desktop.questions.insert(id, question.clone()) {
-                    if question == (Question { age: question.age, ..shown.clone() }) {
+                    if question == (Question { age: question.age, waited: question.waited, ..shown.clone() })
+                    {
                         self.fail("the desktop is told what it shows already");
                     }
                     if place != shown.display.desktop {
@@ -183,6 +184,10 @@ impl World {
                 self.fail("what the desktop shows is not so any more");
             }
             self.check_place(shown);
+            let first = self.waiters(question).and_then(|all| all.iter().map(|open| open.asked).min());
+            if first.is_some_and(|first| question.waited != Boot(self.boot).since(first)) {
+                self.fail("it is not said since when somebody waits");
+            }
         }
         self.desktop.moved.clear();
         let is_open = |id: QuestionId| asked.iter().any(|question| question.id == id);

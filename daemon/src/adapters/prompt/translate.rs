@@ -20,7 +20,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         profile,
         caller,
         waiting,
-        age,
+        waited,
         reason,
         verifying,
         attempts,
@@ -40,7 +40,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
             1 => ", and one more".to_owned(),
             more => format!(", and {more} more"),
         };
-        lines.push(format!("Process {pid} waits since {}{others}", clock_time(age)));
+        lines.push(format!("Process {pid} waits since {}{others}", clock_time(waited)));
     }
     lines.push(format!("Device {device}"));
     Card {
