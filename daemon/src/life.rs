@@ -11,10 +11,10 @@ use awsd_proto::places::LOG;
 use awsd_proto::{Error, ErrorCode};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::harden;
 use crate::adapters::ipc::{self, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
@@ -26,7 +26,7 @@ use crate::adapters::sts::Aws;
 use crate::adapters::watch::Watch;
 use crate::app::App;
 use crate::config::{self, Settings};
-use crate::exchange::COMMANDS;
+use crate::exchange::Door;
 use crate::log;
 use crate::machine::Machine;
 use crate::places::{self, Places};
@@ -109,7 +109,7 @@ impl Parts {
         let store = Store::new(places.state);
         let settings = config::read(&places.settings_file).unwrap_or_default();
         let core = new_core(&settings, &store);
-        let (sender, commands) = mpsc::channel(COMMANDS);
+        let (door, commands) = Door::new();
         let machine = Machine {
             endpoint: places.endpoint,
             settings_file: places.settings_file,
@@ -119,12 +119,13 @@ impl Parts {
             sources: Sources::default(),
             store,
             aws: Aws::new(|| clock::now().wall),
+            container_endpoint: ContainerEndpoint::new(door.downgrade()),
             desktop: Desktop::new(),
             presence: PresenceWatch::new(),
             display: Display::own(),
         };
         let mut app = App::new(core, machine, commands);
-        let mut server = Server::new(Arc::clone(&listener), sender, ipc::LIMITS);
+        let mut server = Server::new(Arc::clone(&listener), door, ipc::LIMITS);
         let reason = tokio::select! {
             () = app.run() => "it was told to stop",
             () = server.run() => "it cannot accept connections",

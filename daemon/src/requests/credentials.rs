@@ -25,21 +25,21 @@ pub(super) fn ask<W: World>(
     let duration = request.duration.map(Duration::from_secs);
     let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
     let purpose = purpose(world, &settings, &request, &chain)?;
-    Ok(tell(id, request.profile, &settings, ask_for(chain, purpose, request.prompting)))
+    Ok(tell(id, request.profile, settings, ask_for(chain, purpose, request.prompting)))
 }
 
 /// Sessions that will be needed, without their secrets.
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
     let chain = planning::plan(world, &settings, &login.profile, &login.context, None)?;
-    Ok(tell(id, login.profile, &settings, ask_for(chain, Purpose::Login, login.prompting)))
+    Ok(tell(id, login.profile, settings, ask_for(chain, Purpose::Login, login.prompting)))
 }
 
-fn tell(id: RequestId, profile: String, settings: &Settings, ask: Ask) -> Action {
+fn tell(id: RequestId, profile: String, settings: Settings, ask: Ask) -> Action {
     Action::Tell {
         profile: Some(profile),
         event: Box::new(Event::Ask(id, Box::new(ask))),
-        settings: Some(settings.for_core()),
+        settings: Some(Box::new(settings)),
     }
 }
 
