@@ -26,7 +26,7 @@ pub struct QuestionId(pub u64);
 pub enum Event {
     /// A client wants credentials. Answered by exactly one [`crate::effect::Effect::Served`] or
     /// [`crate::effect::Effect::Denied`].
-    Ask(RequestId, Box<Ask>),
+    Requested(RequestId, Box<Request>),
     /// A code was typed. Feedback comes as the question itself, asked again or withdrawn.
     Typed {
         /// Where the question was shown.
@@ -97,7 +97,7 @@ pub enum Surface {
 
 /// What a client asks for.
 #[derive(Debug)]
-pub struct Ask {
+pub struct Request {
     /// The profile, resolved.
     pub chain: Chain,
     /// How the answer will be used.

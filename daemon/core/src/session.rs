@@ -12,7 +12,7 @@ use crate::chain::{Base, Chain};
 use crate::denial;
 use crate::desktop::Shown;
 use crate::effect::Effect;
-use crate::event::{Ask, CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId};
 use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
 use crate::offers::Offered;
@@ -106,15 +106,15 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn new(ask: Ask, since: Boot) -> Self {
+    fn new(request: Request, since: Boot) -> Self {
         Self {
-            chain: ask.chain,
-            purpose: ask.purpose,
-            patience: ask.patience,
-            chooses: ask.chooses,
-            caller: ask.caller,
+            chain: request.chain,
+            purpose: request.purpose,
+            patience: request.patience,
+            chooses: request.chooses,
+            caller: request.caller,
             since,
-            code: ask.code,
+            code: request.code,
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
@@ -184,8 +184,8 @@ impl Core {
         let mut out = Vec::new();
         self.expire(now);
         match event {
-            Event::Ask(id, ask) => {
-                self.asks.insert(id, Pending::new(*ask, now.boot));
+            Event::Requested(id, request) => {
+                self.asks.insert(id, Pending::new(*request, now.boot));
             }
             Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{
-    Ask, Caller, Desktop, Display, Event, Patience, Purpose, QuestionId, RequestId, Surface,
+    Caller, Desktop, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
 };
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
@@ -76,7 +76,10 @@ impl World {
         if code.is_some() || purpose == Purpose::Login || matches!(patience, Patience::Terminal(_)) {
             self.put_off.clear();
         }
-        self.give(Event::Ask(id, Box::new(Ask { chain, purpose, patience, chooses, caller, code })));
+        self.give(Event::Requested(
+            id,
+            Box::new(Request { chain, purpose, patience, chooses, caller, code }),
+        ));
     }
 
     fn caller(&mut self) -> Caller {
