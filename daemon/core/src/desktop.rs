@@ -130,7 +130,7 @@ impl Core {
         places: &'a Places,
     ) -> impl Iterator<Item = &'a Pending> {
         let there = places.iter().filter(move |(_, place)| place.device == *device);
-        there.filter_map(|(id, _)| self.asks.get(id))
+        there.filter_map(|(id, _)| self.requests.get(id))
     }
 
     /// The desktop can show a question, or an offer, to nobody: another one is asked, or whoever waits only for it is told.

@@ -39,7 +39,8 @@ impl Core {
         for (id, place) in places.iter() {
             // A code that was offered for another request a moment ago is being checked now.
             let free = self.desk.open(&place.device).is_some_and(|open| open.verifying.is_none());
-            let Some(code) = self.asks.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
+            let Some(code) =
+                self.requests.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
             else {
                 continue;
             };
@@ -69,7 +70,7 @@ impl Core {
     pub(crate) fn queue_up(&mut self, places: &Places) {
         let mut waiting: BTreeMap<&Device, Vec<Waiter<'_>>> = BTreeMap::new();
         for (id, place) in places {
-            let Some(pending) = self.asks.get(id) else { continue };
+            let Some(pending) = self.requests.get(id) else { continue };
             let waiter =
                 Waiter { node: &place.node, profile: &pending.chain.profile, caller: &pending.caller };
             waiting.entry(&place.device).or_default().push(waiter);
@@ -88,7 +89,7 @@ impl Core {
             .cloned()
             .collect();
         places.retain(|id, place| {
-            let denial = self.asks.get(id).filter(|_| !place.verifying).and_then(|pending| {
+            let denial = self.requests.get(id).filter(|_| !place.verifying).and_then(|pending| {
                 self.silenced(now, pending, &place.device, asked.contains(&place.device))
             });
             let Some(denial) = denial else { return true };
@@ -133,7 +134,7 @@ impl Core {
     pub(crate) fn tell_patient(&self, device: &Device, problem: &str, out: &mut Vec<Effect>) {
         for (id, _) in self.places.iter().filter(|(_, place)| place.device == *device) {
             let patient = |pending: &Pending| matches!(pending.patience, Patience::Silent(Some(_)));
-            if self.asks.get(id).is_some_and(patient) {
+            if self.requests.get(id).is_some_and(patient) {
                 out.push(Effect::Progress(*id, format!("{problem}; waiting for another code")));
             }
         }
@@ -142,14 +143,14 @@ impl Core {
     /// Brings every terminal up to date.
     pub(crate) fn show(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
         let ids: Vec<RequestId> =
-            self.asks.iter().filter(|(_, pending)| pending.has_terminal()).map(|(id, _)| *id).collect();
+            self.requests.iter().filter(|(_, pending)| pending.has_terminal()).map(|(id, _)| *id).collect();
         for id in ids {
             self.show_one(now, id, places, out);
         }
     }
 
     fn show_one(&mut self, now: Now, id: RequestId, places: &Places, out: &mut Vec<Effect>) {
-        let Some(pending) = self.asks.get(&id) else { return };
+        let Some(pending) = self.requests.get(&id) else { return };
         let open = places
             .get(&id)
             .and_then(|place| Some((&place.device, self.desk.open(&place.device)?)))
@@ -172,7 +173,7 @@ impl Core {
         } else if let Some(choice) = self.discoveries.choice(pending) {
             out.push(Effect::Choose(id, choice));
         }
-        if let Some(pending) = self.asks.get_mut(&id) {
+        if let Some(pending) = self.requests.get_mut(&id) {
             pending.shown = current;
             pending.promised = promised;
         }
@@ -206,7 +207,7 @@ impl Core {
                 let Some(open) = self.desk.open(&device) else { return };
                 let question = self.question(now, &device, open, &self.places);
                 let question = Question { reason: Some(unfit), ..question };
-                if let Some(pending) = self.asks.get_mut(&id) {
+                if let Some(pending) = self.requests.get_mut(&id) {
                     pending.promised = question.promised();
                 }
                 out.push(Effect::Show(id, question));
@@ -267,7 +268,7 @@ impl Core {
         }
         let waiting = self.places.iter().filter(|(_, place)| place.device == device);
         for id in waiting.map(|(id, _)| *id).collect::<Vec<_>>() {
-            if let Some(profile) = self.asks.get(&id).map(|pending| pending.chain.profile.clone()) {
+            if let Some(profile) = self.requests.get(&id).map(|pending| pending.chain.profile.clone()) {
                 self.deny(id, denial::not_now(&profile), out);
             }
         }

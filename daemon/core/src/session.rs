@@ -58,7 +58,7 @@ pub struct Core {
     pub(crate) skew: i64,
     pub(crate) slots: BTreeMap<Node, Slot>,
     pub(crate) facts: BTreeMap<Target, Lookup>,
-    pub(crate) asks: BTreeMap<RequestId, Pending>,
+    pub(crate) requests: BTreeMap<RequestId, Pending>,
     pub(crate) calls: BTreeMap<CallId, Target>,
     pub(crate) desk: Desk,
     pub(crate) discoveries: Discoveries,
@@ -165,7 +165,7 @@ impl Core {
             skew: 0,
             slots: BTreeMap::new(),
             facts: BTreeMap::new(),
-            asks: BTreeMap::new(),
+            requests: BTreeMap::new(),
             calls: BTreeMap::new(),
             desk: Desk::default(),
             discoveries: Discoveries::default(),
@@ -185,7 +185,7 @@ impl Core {
         self.expire(now);
         match event {
             Event::Requested(id, request) => {
-                self.asks.insert(id, Pending::new(*request, now.boot));
+                self.requests.insert(id, Pending::new(*request, now.boot));
             }
             Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
@@ -216,7 +216,7 @@ impl Core {
     }
 
     fn gone(&mut self, id: RequestId) {
-        self.asks.remove(&id);
+        self.requests.remove(&id);
         self.desk.forget_answerer(id);
     }
 
@@ -251,7 +251,7 @@ impl Core {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
         let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
-        for (id, _) in self.asks.extract_if(.., |_, pending| leaving(pending)) {
+        for (id, _) in self.requests.extract_if(.., |_, pending| leaving(pending)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
     }
