@@ -20,7 +20,7 @@ pub use reply::{
     ServerLine, Serving, Versioned, Via,
 };
 pub use request::{
-    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Prompting, Purpose, Request,
+    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Narrowing, Prompting, Purpose, Request,
 };
 pub use rows::{Finding, ProfileRow, PromptCheck, SessionRow, Setting, Severity, Status};
 pub use secret::Secret;

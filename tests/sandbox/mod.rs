@@ -19,6 +19,7 @@ mod iam;
 mod identity;
 mod log;
 mod mint;
+mod policies;
 mod request;
 mod server;
 mod service;

@@ -65,6 +65,21 @@ pub(crate) fn source_over(profile: &str, left: Duration) -> Denial {
     )
 }
 
+pub(crate) fn too_short(profile: &str, longest: Duration, asked: Duration) -> Denial {
+    let minutes = |life: Duration| life.as_secs().div_ceil(60);
+    deny(
+        Reason::LifeTooShort,
+        format!(
+            "a session of {profile} lives {} min at most, and {} min are asked for",
+            minutes(longest),
+            minutes(asked)
+        ),
+        "ask for less, or for a longer session where the role allows it (--duration, duration_seconds in the profile, mfa_duration \
+         in awsd's settings)"
+            .to_owned(),
+    )
+}
+
 pub(crate) fn source_ends(profile: &str, left: Duration) -> Notice {
     Notice {
         kind: NoticeKind::NearEnd,

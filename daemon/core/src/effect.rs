@@ -171,6 +171,8 @@ pub enum Reason {
     ClockSkew,
     /// The source's own temporary keys are over.
     SourceExpired,
+    /// No session can have the life that is asked for.
+    LifeTooShort,
     /// AWS asks to slow down.
     Throttled,
     /// AWS could not be reached, or did not answer sensibly.

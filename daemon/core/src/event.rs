@@ -108,6 +108,8 @@ pub struct Request {
     pub chooses: bool,
     /// Shown with the question.
     pub caller: Caller,
+    /// Less life than this is of no use to the caller, whatever the purpose says.
+    pub min_ttl: Option<Duration>,
     /// A code given beforehand; used only if one is needed.
     pub code: Option<SecretString>,
 }

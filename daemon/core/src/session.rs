@@ -84,6 +84,7 @@ pub(crate) struct Pending {
     pub chooses: bool,
     pub caller: Caller,
     pub since: Boot,
+    pub min_ttl: Option<Duration>,
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
     pub refused: Refused,
@@ -114,6 +115,7 @@ impl Pending {
             chooses: request.chooses,
             caller: request.caller,
             since,
+            min_ttl: request.min_ttl,
             code: request.code,
             refused: Refused::default(),
             fresh_after: None,
@@ -125,6 +127,12 @@ impl Pending {
             shown: None,
             promised: None,
         }
+    }
+
+    /// The least life that is of use to it.
+    pub(crate) fn least(&self) -> Duration {
+        // An hour that was granted just now counts as one.
+        self.min_ttl.unwrap_or_default().saturating_sub(policy::GRANT_NOISE)
     }
 
     /// Whether it takes what is left instead of waiting for a fresher session.

@@ -164,6 +164,8 @@ fn credentials(profile: &str, no_session: bool) -> Request {
         profile: profile.into(),
         purpose: Purpose::Snapshot,
         duration: None,
+        min_ttl: None,
+        narrowing: awsd_proto::Narrowing::default(),
         no_session,
         context: context(),
         prompting: Prompting { code: Some(Secret::new("123456")), ..Prompting::default() },

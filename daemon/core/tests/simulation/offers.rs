@@ -33,7 +33,9 @@ impl World {
             self.fail("an offer is made although it was put off");
         }
         let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-        let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
+        let held = held
+            .filter(|held| held.what.contains(&format!("{:?}", offer.device)))
+            .max_by_key(|held| held.given);
         let Some(held) = held else { self.fail("an offer about a session that there is not") };
         let left = held.expires.since(self.aws.now);
         if self.clocks == Clocks::Right && left > self.settings.offer_before.min(held.life / 3) + NOISE {
