@@ -54,7 +54,7 @@ impl Machine {
 /// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
 fn met(news: PresenceNews) -> Event {
     match news {
-        PresenceNews::Locked => Event::Presence(Presence::Locked),
+        PresenceNews::Locked(by) => Event::Presence(Presence::Locked(by)),
         PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
         PresenceNews::Idle => Event::Presence(Presence::Idle),
         PresenceNews::Active => Event::Presence(Presence::Active),
@@ -118,10 +118,8 @@ impl World for Machine {
         prompt::trial::ask(translate::chosen(display, &self.display), self.tools())
     }
 
-    fn seen(&mut self, display: &Display) {
-        if display.graphical {
-            self.presence.follow(&display.into());
-        }
+    fn seen(&mut self, display: &Display) -> bool {
+        display.graphical && self.presence.follow(&display.into())
     }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {

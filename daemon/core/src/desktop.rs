@@ -38,13 +38,14 @@ impl Core {
 
     /// Whether the desktop shows a question, or goes on showing it.
     fn belongs_on_desktop(&self, now: Now, device: &Device, open: &Open, places: &Places) -> bool {
+        let shown = self.on_desktop.contains_key(&open.id);
         let due = self.desktop_due(device, open, places).is_some_and(|due| due <= now.boot);
-        due || (open.verifying.is_some() && self.on_desktop.contains_key(&open.id))
+        (due && (shown || !self.seat.is_unheard(now))) || (shown && open.verifying.is_some())
     }
 
     /// When the desktop shows a question: at once, where no terminal does.
     fn desktop_due(&self, device: &Device, open: &Open, places: &Places) -> Option<Boot> {
-        if !self.settings.desktop || self.seat.locked || open.is_left_to_its_program() {
+        if !self.settings.desktop || self.seat.is_locked() || open.is_left_to_its_program() {
             return None;
         }
         if open.wanted && open.unreachable.is_none() {
@@ -67,9 +68,13 @@ impl Core {
 
     /// Whether the desktop can be expected to ask for a code that this request waits for.
     pub(crate) fn desktop_answers(&self, device: &Device, pending: &Pending) -> bool {
-        let unreachable = |open: &Open| open.unreachable.is_some_and(|at| pending.since <= at);
+        self.settings.desktop && !self.seat.is_locked() && !self.gave_up_desktop(device, pending)
+    }
+
+    /// Whether the desktop has said, since this request came, that it can show the question to nobody.
+    pub(crate) fn gave_up_desktop(&self, device: &Device, pending: &Pending) -> bool {
         let open = self.desk.open(device);
-        self.settings.desktop && !self.seat.locked && !open.is_some_and(unreachable)
+        open.and_then(|open| open.unreachable).is_some_and(|at| pending.since <= at)
     }
 
     /// A question as it is shown.

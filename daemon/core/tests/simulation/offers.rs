@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use awsd_core::effect::{Offer, Session};
+use awsd_core::effect::{Offer, Question, Session};
 use awsd_core::event::{Event, OfferAnswer};
 use awsd_core::time::Boot;
 
@@ -23,7 +23,7 @@ impl World {
     /// An offer is made to somebody who is there, about a session in use that ends soon, and not too often.
     pub(crate) fn check_offer(&self, offer: &Offer) {
         let now = Boot(self.boot);
-        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
+        if self.desktop.locked.is_some() || self.unheard() || self.desktop.idle || !self.settings.desktop {
             self.fail("an offer is made to nobody");
         }
         if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
@@ -73,7 +73,9 @@ impl World {
     /// Who wants to give a code now is asked for it where they are, and may still change their mind.
     fn check_wanted(&mut self, offer: &Offer) {
         let asked = self.core.questions(self.now()).into_iter().find(|asked| asked.device == offer.device);
-        let Some(asked) = asked.filter(|asked| self.desktop.questions.contains_key(&asked.id)) else {
+        let late = self.unheard();
+        let shown = |asked: &Question| late || self.desktop.questions.contains_key(&asked.id);
+        let Some(asked) = asked.filter(shown) else {
             self.fail("somebody wants to give a code and is not asked")
         };
         self.desktop.wanted.insert(asked.id);
@@ -110,7 +112,7 @@ impl World {
     /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
     pub(crate) fn check_offered(&self) {
         let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
+        if !self.calm || !offers || self.desktop.locked.is_some() || self.unheard() || self.desktop.idle {
             return;
         }
         let now = Boot(self.boot);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
-use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId, Surface};
+use awsd_core::event::{
+    Ask, Caller, Display, Event, Patience, Presence, Purpose, QuestionId, RequestId, Surface,
+};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::SecretString;
@@ -15,6 +17,10 @@ use crate::world::{Clocks, Open, World, mfa_duration};
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
+        // From a desktop that has not been watched.
+        if self.random.percent(20) {
+            self.tell_presence(Presence::Unheard);
+        }
         let new = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
         // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
         let again = self.last_chain.take().filter(|chain| !temporary(chain) && self.random.percent(40));
