@@ -84,9 +84,11 @@ impl World for Machine {
 
     async fn happens(&mut self) -> Event {
         tokio::select! {
-            () = ring(&mut self.alarm) => Event::Woken,
-            said = self.desktop.next() => translate::event(said),
+            // That the screen is locked comes before the moment at which something would be shown.
+            biased;
             news = self.presence.next() => met(news),
+            said = self.desktop.next() => translate::event(said),
+            () = ring(&mut self.alarm) => Event::Woken,
         }
     }
 

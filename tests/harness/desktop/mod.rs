@@ -36,6 +36,7 @@ use std::{
 
 use rustix::process::Signal as ProcessSignal;
 
+use self::witness::Seen;
 use self::{
     bus::Bus,
     screen::{Screen, Window},
@@ -137,6 +138,12 @@ impl Desktop {
     pub fn notifications(&self) -> Vec<Notification> {
         self.session.settle();
         self.session.witness.look(|seen| seen.notifications.clone())
+    }
+
+    /// Whether anybody has asked for a notification since the beginning, even if it went before it could be seen.
+    pub fn was_asked_to_show(&self) -> bool {
+        self.session.settle();
+        self.session.witness.look(Seen::has_notifications)
     }
 
     /// Waits until no notification is open.
