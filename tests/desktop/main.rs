@@ -10,6 +10,7 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod at_once;
 mod checks;
 mod dialogs;
 #[cfg(target_os = "linux")]
