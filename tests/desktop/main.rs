@@ -17,6 +17,7 @@ mod dialogs;
 mod interruption;
 mod locks;
 mod notifications;
+mod plasma;
 mod presence;
 mod programs;
 mod promptly;

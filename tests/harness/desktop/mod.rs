@@ -21,6 +21,7 @@
 
 mod bus;
 mod dialog;
+mod plasma;
 mod presence;
 mod screen;
 mod server;
@@ -173,7 +174,7 @@ impl Desktop {
         self.kind.dismiss(self, &self.notification());
     }
 
-    /// Types a reply into the notification itself, which only a [`Server::Mock`] can take.
+    /// Types a reply into the notification itself, which only a [`Server::Mock`] and [`Server::Plasma`] can take.
     #[track_caller]
     pub fn reply(&self, text: &str) {
         self.kind.reply(self, &self.notification(), text);
