@@ -3,7 +3,7 @@
 //! What is left over from before must not win over what is handed out: every SDK looks at some of these variables before
 //! it looks at the keys.
 
-use awsd_proto::{ChildFiles, Context, Credentials};
+use awsd_proto::{ChildFiles, Context, Credentials, Serving};
 
 use crate::context::{HANDED_OUT_REGION, SOURCE_CONFIG_FILE, SOURCE_CREDENTIALS_FILE};
 
@@ -37,27 +37,52 @@ pub(crate) const UNSET: [&str; 22] = [
 /// own, which is in its config file.
 pub(crate) const UNSET_REGIONS: [&str; 3] = ["AWS_REGION", "AWS_DEFAULT_REGION", HANDED_OUT_REGION];
 
-/// Set after [`UNSET`] and [`UNSET_REGIONS`] are removed, for a command whose programs ask awsd themselves. No secret is
-/// among it.
-pub(crate) fn files<'a>(
-    profile: &'a str,
-    files: &'a ChildFiles,
-    context: &'a Context,
-    asked_region: Option<&'a str>,
-) -> Vec<(&'static str, &'a str)> {
-    let mut variables = vec![
-        ("AWS_PROFILE", profile),
-        ("AWS_CONFIG_FILE", files.config_file.as_str()),
-        ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
-        ("AWSD_PROFILE", profile),
-    ];
-    let sources =
-        [(SOURCE_CONFIG_FILE, &context.config_file), (SOURCE_CREDENTIALS_FILE, &context.credentials_file)];
-    variables.extend(sources.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
-    if let Some(region) = asked_region.or(context.region.as_deref()) {
-        variables.extend([("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]);
+/// A command whose programs ask awsd themselves, and what its person chose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Served<'a> {
+    pub(crate) profile: &'a str,
+    pub(crate) context: &'a Context,
+    /// `--region`
+    pub(crate) asked_region: Option<&'a str>,
+}
+
+impl<'a> Served<'a> {
+    /// Set after [`UNSET`] and [`UNSET_REGIONS`] are removed, where the programs run awsd. No secret is among it.
+    pub(crate) fn by_processes(self, files: &'a ChildFiles) -> Vec<(&'static str, &'a str)> {
+        let mut variables = self.files(files);
+        variables.push(("AWS_PROFILE", self.profile));
+        variables
     }
-    variables
+
+    /// The same, where the programs ask an address. They do so only where no profile is chosen.
+    pub(crate) fn by_address(self, serving: &'a Serving) -> Vec<(&'static str, &'a str)> {
+        let mut variables = self.files(&serving.files);
+        variables.extend([
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", serving.uri.as_str()),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", serving.token.expose()),
+        ]);
+        variables
+    }
+
+    fn files(self, files: &'a ChildFiles) -> Vec<(&'static str, &'a str)> {
+        let Self { profile, context, asked_region } = self;
+        let mut variables = vec![
+            ("AWS_CONFIG_FILE", files.config_file.as_str()),
+            ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
+            // The older SDKs of Go and JavaScript read the config file only then.
+            ("AWS_SDK_LOAD_CONFIG", "1"),
+            ("AWSD_PROFILE", profile),
+        ];
+        let sources = [
+            (SOURCE_CONFIG_FILE, &context.config_file),
+            (SOURCE_CREDENTIALS_FILE, &context.credentials_file),
+        ];
+        variables.extend(sources.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
+        if let Some(region) = asked_region.or(context.region.as_deref()) {
+            variables.extend([("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]);
+        }
+        variables
+    }
 }
 
 /// Where a region may come from, beside the profile's own.
@@ -116,6 +141,7 @@ pub(crate) mod tests {
             account_id: Some("123456789012".to_owned()),
             region: Some("eu-central-1".to_owned()),
             notices: Vec::new(),
+            via: awsd_proto::Via::Env,
         }
     }
 

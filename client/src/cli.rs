@@ -164,9 +164,9 @@ pub(crate) struct Exec {
     #[arg(long)]
     pub(crate) region: Option<String>,
 
-    /// How the command gets credentials
-    #[arg(long, value_enum, default_value_t = Via::Env)]
-    pub(crate) via: Via,
+    /// How the command gets credentials; without it, as `via` in awsd's settings says
+    #[arg(long, value_enum)]
+    pub(crate) via: Option<Via>,
 
     /// Hand out the long-lived key itself, where the settings allow it
     #[arg(long)]
@@ -179,11 +179,24 @@ pub(crate) struct Exec {
 /// How a command gets credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Via {
-    /// In its environment: any program understands them. They end when the session ends
+    /// In its environment: any program understands them, also what is no AWS program. They end when the session ends
     Env,
-    /// AWS programs in it ask awsd whenever they need some, also for other profiles: always fresh, and no secret in the
-    /// environment
+    /// Its AWS programs run awsd whenever they need some, also for other profiles: always fresh, and no secret in the
+    /// environment. Fits what runs for long, such as terraform
     Process,
+    /// Its AWS programs ask the daemon over HTTP: always fresh, for this profile only, and only while the command lives.
+    /// Fits what cannot run programs, and what asks very often
+    Server,
+}
+
+impl From<awsd_proto::Via> for Via {
+    fn from(via: awsd_proto::Via) -> Self {
+        match via {
+            awsd_proto::Via::Env => Self::Env,
+            awsd_proto::Via::Process => Self::Process,
+            awsd_proto::Via::Server => Self::Server,
+        }
+    }
 }
 
 /// Print the credentials of a profile for a shell or a program

@@ -94,9 +94,14 @@ fn prompting(asking: Asking, command: &str) -> Result<(Prompting, Option<Asker>)
         no_prompt: asking.no_prompt,
         wait: asking.wait.map(|wait| wait.as_secs()),
         code: asking.code,
-        display: if asking.no_prompt { BTreeMap::new() } else { display::of(|name| std::env::var_os(name)) },
+        display: display(asking.no_prompt),
     };
     Ok((prompting, asker))
+}
+
+/// Where this process's person can be asked beside a terminal.
+fn display(no_prompt: bool) -> BTreeMap<String, String> {
+    if no_prompt { BTreeMap::new() } else { display::of(|name| std::env::var_os(name)) }
 }
 
 /// A reply that ends a request without a value; its notices are told.

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::ValueEnum as _;
 
-use crate::cli::{Asking, CredentialProcess, Exec, Export, Format, Verb, Via};
+use crate::cli::{Asking, CredentialProcess, Exec, Export, Format, Verb};
 
 /// Reads `awsd credential-process P`, `awsd export P [--format F]` and `awsd exec P -- COMMAND...`; `None` for anything
 /// else.
@@ -30,7 +30,7 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
             command: command.to_vec(),
             duration: None,
             region: None,
-            via: Via::Env,
+            via: None,
             no_session: false,
             asking: Asking::default(),
         })),

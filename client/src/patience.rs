@@ -44,6 +44,7 @@ impl Patience {
             | Request::Config
             | Request::Doctor { .. }
             | Request::ChildFiles { .. }
+            | Request::Serve { .. }
             | Request::Stop => Self { limit: SILENCE, may_wait: false },
         }
     }

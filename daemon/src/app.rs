@@ -9,7 +9,7 @@ use awsd_core::effect::Effect;
 use awsd_core::event::{CallId, Display, Event, Failure, Outcome, Presence, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
-use awsd_proto::{Event as Row, PromptCheck, Request};
+use awsd_proto::{Event as Row, PromptCheck, Request, Via};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
@@ -42,6 +42,8 @@ struct Client {
     updates: mpsc::Sender<Update>,
     kind: &'static str,
     profile: Option<String>,
+    /// How the settings wanted commands to get credentials when it came.
+    via: Via,
 }
 
 impl<W: World> App<W> {
@@ -85,7 +87,7 @@ impl<W: World> App<W> {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Request { id, request, updates } => self.request(id, request, updates),
+            Command::Request { id, request, peer, updates } => self.request(id, request, peer, updates),
             Command::Typed { by, question, code } => {
                 let code = SecretString::from(code.expose());
                 self.happened(Event::Typed { at: Surface::Terminal(by), question, code });
@@ -105,20 +107,21 @@ impl<W: World> App<W> {
         }
     }
 
-    fn request(&mut self, id: RequestId, request: Request, updates: mpsc::Sender<Update>) {
-        let client = Client { updates, kind: kind(&request), profile: None };
+    fn request(&mut self, id: RequestId, request: Request, peer: Option<u32>, updates: mpsc::Sender<Update>) {
+        let client = Client { updates, kind: kind(&request), profile: None, via: Via::default() };
         self.clients.insert(id, client);
-        let view = requests::View { core: &self.core, now: self.world.now(), started: self.started };
+        let view = requests::View { core: &self.core, now: self.world.now(), started: self.started, peer };
         match requests::examine(&mut self.world, &view, id, request) {
             Action::Tell { profile, event, settings } => {
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
+                    client.via = settings.as_ref().map(|settings| settings.via.value).unwrap_or_default();
                 }
                 if let Some(settings) = settings {
-                    self.core.configure(settings);
+                    self.core.configure(settings.for_core());
                 }
-                if let Event::Ask(_, ask) = &*event {
-                    self.look_at(&ask.caller.display);
+                if let Event::Requested(_, request) = &*event {
+                    self.look_at(&request.caller.display);
                 }
                 self.happened(*event);
             }
@@ -144,6 +147,9 @@ impl<W: World> App<W> {
     }
 
     fn happened(&mut self, event: Event) {
+        if !matches!(event, Event::Requested(..) | Event::Gone(_)) {
+            self.world.forget_answers();
+        }
         for effect in self.core.handle(self.world.now(), event) {
             self.perform(effect);
         }
@@ -155,7 +161,10 @@ impl<W: World> App<W> {
                 let task = self.calls.spawn(self.world.call(*operation));
                 self.call_ids.insert(task.id(), id);
             }
-            Effect::Served(id, served) => self.update(id, Update::Served(served)),
+            Effect::Served(id, served) => {
+                let via = self.clients.get(&id).map(|client| client.via).unwrap_or_default();
+                self.update(id, Update::Served { served, via });
+            }
             Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
             Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
             Effect::Show(id, question) => self.update(id, Update::Question(question)),
@@ -227,6 +236,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
         Request::ChildFiles { .. } => "child-files",
+        Request::Serve { .. } => "serve",
         Request::Stop => "stop",
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use awsd_core::session;
-use awsd_proto::Setting;
+use awsd_proto::{Setting, Via};
 
 use crate::regular;
 
@@ -40,6 +40,8 @@ impl<T> Set<T> {
 pub(crate) struct Settings {
     /// `defaults.mfa_duration`
     pub(crate) mfa_duration: Set<Duration>,
+    /// `defaults.via`
+    pub(crate) via: Set<Via>,
     /// `defaults.wait`
     pub(crate) wait: Set<Duration>,
     /// `defaults.role_session_name`
@@ -111,6 +113,8 @@ impl Default for Settings {
             mfa_duration: Set::built_in(Duration::from_hours(12)),
             // Go's SDK gives up on a credential process after 60 s.
             wait: Set::built_in(Duration::from_secs(50)),
+            // Every program understands it.
+            via: Set::built_in(Via::Env),
             role_session_name: None,
             desktop: Set::built_in(true),
             notify_after: Set::built_in(Duration::from_secs(5)),

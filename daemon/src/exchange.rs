@@ -1,16 +1,62 @@
 //! What the connections and the app say to each other. Channels are bounded: a peer that is too fast waits, one that is
 //! too slow is left.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use awsd_core::effect::{Choice, Denial, Notice, Question, Served};
 use awsd_core::event::{QuestionId, RequestId};
-use awsd_proto::{ChildFiles, Error, Event, Request, Secret, Status};
+use awsd_proto::{ChildFiles, Error, Event, Request, Secret, Serving, Status, Via};
 use tokio::sync::mpsc;
 
 /// Commands that may wait for the app. Beyond that connections wait before they read on.
-pub(crate) const COMMANDS: usize = 256;
+const COMMANDS: usize = 256;
 
 /// Updates that may wait for a client to read them. Long lists are one update.
 pub(crate) const UPDATES: usize = 32;
+
+/// The app's door: all who bring requests number them in one row.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    commands: mpsc::Sender<Command>,
+    last: Arc<AtomicU64>,
+}
+
+/// A door that does not keep the app waiting for whoever holds it.
+#[derive(Debug, Clone)]
+pub(crate) struct WeakDoor {
+    commands: mpsc::WeakSender<Command>,
+    last: Arc<AtomicU64>,
+}
+
+impl Door {
+    /// The door, and where the app takes in what comes through it.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Command>) {
+        let (commands, taken_in) = mpsc::channel(COMMANDS);
+        (Self { commands, last: Arc::default() }, taken_in)
+    }
+
+    /// A number for a request.
+    pub(crate) fn number(&self) -> RequestId {
+        RequestId(self.last.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Where commands go.
+    pub(crate) fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakDoor {
+        WeakDoor { commands: self.commands.downgrade(), last: Arc::clone(&self.last) }
+    }
+}
+
+impl WeakDoor {
+    /// The door; none once the daemon ends.
+    pub(crate) fn upgrade(&self) -> Option<Door> {
+        Some(Door { commands: self.commands.upgrade()?, last: Arc::clone(&self.last) })
+    }
+}
 
 /// From a connection to the app.
 #[derive(Debug)]
@@ -21,6 +67,8 @@ pub(crate) enum Command {
         id: RequestId,
         /// What is asked.
         request: Request,
+        /// The process that asks, where the system tells.
+        peer: Option<u32>,
         /// Where the answer goes; the last update is final.
         updates: mpsc::Sender<Update>,
     },
@@ -62,7 +110,12 @@ pub(crate) enum Update {
     /// The open questions, all at once.
     Questions(Vec<Question>),
     /// Final: credentials.
-    Served(Box<Served>),
+    Served {
+        /// They themselves.
+        served: Box<Served>,
+        /// How the settings want commands to get them.
+        via: Via,
+    },
     /// Final: refused by the core.
     Denied(Denial),
     /// Final: refused before the core was asked.
@@ -73,6 +126,8 @@ pub(crate) enum Update {
     Status(Status),
     /// Final: files for a command.
     ChildFiles(ChildFiles),
+    /// Final: where a command gets its credentials.
+    Serving(Serving),
 }
 
 impl Update {
@@ -85,8 +140,10 @@ impl Update {
             | Self::Progress(_)
             | Self::Rows(_)
             | Self::Questions(_) => None,
-            Self::Served(_) => Some("Served".to_owned()),
-            Self::Done(_) | Self::Status(_) | Self::ChildFiles(_) => Some("Done".to_owned()),
+            Self::Served { .. } => Some("Served".to_owned()),
+            Self::Done(_) | Self::Status(_) | Self::ChildFiles(_) | Self::Serving(_) => {
+                Some("Done".to_owned())
+            }
             Self::Denied(denial) => Some(format!("{:?}", denial.reason)),
             Self::Failed(error) => Some(format!("{:?}", error.error)),
         }

@@ -13,10 +13,11 @@ use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
-use awsd_proto::{Context, Error, ErrorCode, PromptCheck};
+use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck};
 use tracing::error;
 
 use crate::adapters::clock::{self, Alarm};
+use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::generated;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
@@ -24,7 +25,7 @@ use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
-use crate::world::World;
+use crate::world::{Access, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -36,6 +37,7 @@ pub(crate) struct Machine {
     pub(crate) sources: Sources,
     pub(crate) store: Store,
     pub(crate) aws: Aws,
+    pub(crate) container_endpoint: ContainerEndpoint,
     pub(crate) desktop: Desktop,
     pub(crate) presence: PresenceWatch,
     /// Where the daemon was started.
@@ -98,8 +100,7 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let pause = self.settings().unwrap_or_default().offer_pause.value;
-        let card = translate::offer(&offer, pause, &self.display, self.tools());
+        let card = translate::offer(&offer, &self.display, self.tools());
         self.desktop.show(card);
     }
 
@@ -121,7 +122,7 @@ impl World for Machine {
     }
 
     fn seen(&mut self, display: &Display) -> bool {
-        display.graphical && self.presence.follow(&display.into())
+        display.desktop.is_some() && self.presence.follow(&display.into())
     }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
@@ -156,6 +157,14 @@ impl World for Machine {
 
     fn generated(&self, text: &str) -> io::Result<PathBuf> {
         generated::file(&self.endpoint.directory().join("generated"), text)
+    }
+
+    fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access> {
+        self.container_endpoint.serve(to, request)
+    }
+
+    fn forget_answers(&mut self) {
+        self.container_endpoint.forget_answers();
     }
 
     fn permissions(&self, path: &Path) -> Option<u32> {

@@ -9,10 +9,9 @@ mod config;
 mod display;
 mod exchange;
 mod life;
+mod locations;
 mod log;
 mod machine;
-mod places;
-#[cfg(target_os = "linux")]
 mod readable;
 mod regular;
 mod report;
@@ -20,6 +19,7 @@ mod requests;
 #[cfg(test)]
 #[cfg(all(unix, not(target_os = "macos")))]
 mod test_bus;
+mod translate;
 mod world;
 
 use std::alloc::System;

@@ -11,7 +11,7 @@ use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
-use awsd_proto::{Context, Error, PromptCheck};
+use awsd_proto::{Context, CredentialsRequest, Error, PromptCheck, Secret};
 
 use crate::config::{Broken, Settings};
 
@@ -70,6 +70,12 @@ pub(crate) trait World {
     /// A file with this text, which does not change and holds no secret.
     fn generated(&self, text: &str) -> io::Result<PathBuf>;
 
+    /// Answers this request over HTTP on the loopback interface, again and again, while a process lives.
+    fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access>;
+
+    /// What was answered there before may not be true any more.
+    fn forget_answers(&mut self);
+
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;
 
@@ -81,4 +87,13 @@ pub(crate) trait World {
 
     /// Who the daemon works for: part of the default name of role sessions.
     fn user_name(&self) -> &str;
+}
+
+/// Where a process gets credentials over HTTP.
+#[derive(Debug)]
+pub(crate) struct Access {
+    /// The address, as SDKs take it.
+    pub(crate) uri: String,
+    /// What opens it.
+    pub(crate) token: Secret,
 }

@@ -48,6 +48,8 @@ pub enum Reply {
     Status(Status),
     /// To [`crate::Request::ChildFiles`].
     ChildFiles(ChildFiles),
+    /// To [`crate::Request::Serve`].
+    Serving(Serving),
     /// To everything that returns nothing more than its events.
     Done {
         /// What the person should know.
@@ -59,10 +61,24 @@ pub enum Reply {
 /// Files for a command, which hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildFiles {
-    /// A config file with all profiles, each with a `credential_process` of awsd. For `AWS_CONFIG_FILE`.
+    /// For `AWS_CONFIG_FILE`. In the reply to [`crate::Request::ChildFiles`] it has all profiles, each with a
+    /// `credential_process` of awsd.
     pub config_file: String,
     /// An empty file. For `AWS_SHARED_CREDENTIALS_FILE`.
     pub credentials_file: String,
+}
+
+/// Where a command gets its credentials while it lives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Serving {
+    /// For `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
+    pub uri: String,
+    /// For `AWS_CONTAINER_AUTHORIZATION_TOKEN`. It is worth as much as the credentials.
+    pub token: Secret,
+    /// The config file has the profile's settings, as those of the default profile too, and no way to other credentials:
+    /// any of them would win.
+    #[serde(flatten)]
+    pub files: ChildFiles,
 }
 
 /// Credentials and what a caller needs to use them.
@@ -87,6 +103,42 @@ pub struct Credentials {
     /// What the person should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+    /// How the settings want commands to get credentials.
+    #[serde(default, skip_serializing_if = "Via::is_env")]
+    pub via: Via,
+}
+
+/// How a command gets credentials.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// In its environment.
+    #[default]
+    Env,
+    /// Its AWS programs run awsd.
+    Process,
+    /// Its AWS programs ask an address.
+    Server,
+}
+
+impl Via {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Env, Self::Process, Self::Server];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Env => "env",
+            Self::Process => "process",
+            Self::Server => "server",
+        }
+    }
+
+    // By reference, as serde calls it.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_env(&self) -> bool {
+        *self == Self::Env
+    }
 }
 
 /// Something the person should know although the request succeeded.

@@ -83,13 +83,25 @@ pub enum Request {
         #[serde(default)]
         context: Box<Context>,
     },
+    /// Credentials of one profile over HTTP on this machine, as container platforms serve them, for as long as the
+    /// process that asks lives (`awsd exec --via server`).
+    Serve {
+        /// The profile's name.
+        profile: String,
+        /// Where it is defined.
+        #[serde(default)]
+        context: Box<Context>,
+        /// Who asks, and where its person could be asked for a code later on. Over HTTP nobody is.
+        #[serde(default)]
+        prompting: Box<Prompting>,
+    },
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 12] = [
+    pub const KINDS: [&'static str; 13] = [
         "credentials",
         "login",
         "logout",
@@ -101,6 +113,7 @@ impl Request {
         "doctor",
         "prompt-test",
         "child-files",
+        "serve",
         "stop",
     ];
 }

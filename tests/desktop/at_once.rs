@@ -34,10 +34,10 @@ fn one_code_in_two_places_is_one_answer() {
     let mut env = guide();
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
     let client = waiting(&env);
-    desktop.notification();
+    let shown = desktop.notification();
     let code = env.sandbox.next_code("alice");
     let typed = env.awsd(["mfa", &code]);
-    both(|| typed.run(), || desktop.reply(&code));
+    both(|| typed.run(), || desktop.reply_to(&shown, &code));
     client.wait().success();
     assert_eq!(env.calls(), CALLS);
 }
@@ -50,10 +50,10 @@ fn two_codes_meet() -> Option<()> {
     let mut terminal = env.exec("developer", ["true"]).terminal();
     terminal.expect("MFA code for alice (developer), or answer the notification: ");
     let other = env.exec("developer", ["true"]).spawn();
-    desktop.notification();
+    let notification = desktop.notification();
     let codes = env.sandbox.unused_codes("alice");
     let [typed, replied, ..] = codes.as_slice() else { panic!("not two codes: {codes:?}") };
-    both(|| terminal.send_line(typed), || desktop.reply(replied));
+    both(|| terminal.send_line(typed), || desktop.reply_to(&notification, replied));
     let shown = terminal.wait().success().stdout;
     other.wait().success();
     desktop.no_notification();

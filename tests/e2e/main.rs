@@ -46,4 +46,5 @@ mod strangers;
 mod trouble;
 mod users;
 mod via_process;
+mod via_server;
 mod wire;

@@ -135,18 +135,42 @@ fn what_the_shell_had_before_does_not_win() {
 fn options_without_a_meaning_are_refused() {
     let env = alice();
     for option in [&["--duration", "4h"][..], &["--no-session"]] {
-        let refused = env.awsd(["exec", "my_role", "--via", "process"]).args(option).args(["--", "true"]);
-        let refused = refused.run().exits(64);
-        assert!(refused.stderr.contains("--via process"), "{}", refused.stderr);
+        for via in ["process", "server"] {
+            let refused = env.awsd(["exec", "my_role", "--via", via]).args(option).args(["--", "true"]);
+            let refused = refused.run().exits(64);
+            assert!(refused.stderr.contains("only with --via env"), "{}", refused.stderr);
+        }
     }
     assert!(env.calls().is_empty());
+}
+
+#[test]
+fn the_settings_say_how_where_the_person_does_not() {
+    let env = alice();
+    log_in(&env, "my_role");
+    let ways = ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    let way = |arguments: &[&str]| -> Vec<&str> {
+        let environment =
+            env.awsd(["exec", "my_role"]).args(arguments).args(["--", "env"]).expect_secrets().run();
+        let environment = environment.success().quiet().stdout;
+        let is_set = |name: &&str| environment.lines().any(|line| line.starts_with(&format!("{name}=")));
+        ways.into_iter().filter(is_set).collect()
+    };
+    assert_eq!(way(&[]), [ways[0]]);
+    for (via, sets) in ["env", "process", "server"].into_iter().zip(ways) {
+        env.write(env.root().join("config/awsd/config.toml"), format!("[defaults]\nvia = \"{via}\"\n"));
+        assert_eq!(way(&[]), [sets], "{via}");
+        assert_eq!(way(&["--via", "env"]), [ways[0]], "{via}");
+        assert_eq!(way(&["--via", "process"]), [ways[1]], "{via}");
+        assert_eq!(way(&["--duration", "30m"]), [ways[0]], "a copy, as it was asked for, in spite of {via}");
+    }
 }
 
 /// How long a role's session lives here.
 const LIFE: Duration = Duration::from_secs(8);
 
 /// Calls AWS until it has done so with eight sessions. A call that fails ends it.
-const LONG: &str = "
+pub(crate) const EIGHT_SESSIONS: &str = "
 import boto3, time
 session, keys = boto3.Session(), set()
 sts = session.client('sts', region_name='us-west-2')
@@ -163,8 +187,11 @@ fn a_command_outlives_eight_sessions_without_a_code() {
     env.sandbox.world().role_session_life = Some(LIFE);
     log_in(&env, "my_role");
     env.new_calls();
-    let output =
-        exec(&env, "my_role").args([Path::new(&python)]).args(["-c", LONG]).patience(LIFE * 30).run();
+    let output = exec(&env, "my_role")
+        .args([Path::new(&python)])
+        .args(["-c", EIGHT_SESSIONS])
+        .patience(LIFE * 30)
+        .run();
     assert_eq!(output.success().quiet().stdout, "done\n");
     let calls: BTreeSet<_> = env.calls().into_iter().collect();
     assert_eq!(calls, ["AssumeRole my_role", "GetCallerIdentity"].map(str::to_owned).into());

@@ -5,34 +5,38 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use awsd_proto::{ChildFiles, Context, Purpose, Reply, Request};
+use awsd_proto::{ChildFiles, Context, Prompting, Purpose, Reply, Request, Serving};
 
 use super::{Outcome, Wanted, credentials, unexpected};
-use crate::child_env::{self, Regions};
+use crate::child_env::{self, Regions, Served};
 use crate::cli::{Exec, Via};
 use crate::context;
 use crate::converse;
 use crate::failure::{Exit, Failure};
 
 pub(super) fn run(options: Exec) -> Outcome {
-    let Exec { profile, mut command, duration, region, via, no_session, asking } = options;
+    let Exec { profile, mut command, duration, region, via: asked_via, no_session, asking } = options;
     if command.is_empty() {
         command.push(shell(std::env::var_os("SHELL")));
     }
-    if via == Via::Process && (duration.is_some() || no_session) {
+    let is_copy = duration.is_some() || no_session;
+    if is_copy && asked_via.is_some_and(|via| via != Via::Env) {
         return Err(Failure::new(
             Exit::Usage,
-            "with --via process neither --duration nor --no-session has a meaning",
-            "leave it out: the command's programs get sessions that are always fresh",
+            "--duration and --no-session have a meaning only with --via env",
+            "leave them out: the command's programs get sessions that are always fresh",
         ));
     }
+    let context = context::of_this_process()?;
+    let (no_prompt, command_line) = (asking.no_prompt, context::command_line(&command));
+    let keeps_asking = asked_via.is_some_and(|via| via != Via::Env);
     let credentials = credentials(Wanted {
         profile: profile.clone(),
-        purpose: if via == Via::Process { Purpose::Repeated } else { Purpose::Snapshot },
+        purpose: if keeps_asking { Purpose::Repeated } else { Purpose::Snapshot },
         duration,
         no_session,
         asking,
-        command: context::command_line(&command),
+        command: command_line.clone(),
     })?;
     let (program, arguments) =
         command.split_first().ok_or_else(|| not_started(OsStr::new(""), &io::ErrorKind::NotFound.into()))?;
@@ -41,25 +45,25 @@ pub(super) fn run(options: Exec) -> Outcome {
     for name in child_env::UNSET {
         child.env_remove(name);
     }
-    let context = context::of_this_process()?;
-    match via {
+    let served = Served { profile: &profile, context: &context, asked_region: region.as_deref() };
+    match asked_via.unwrap_or(if is_copy { Via::Env } else { credentials.via.into() }) {
         Via::Env => {
             let regions = Regions { asked: region.as_deref(), own: context.region.as_deref() };
             child.envs(child_env::variables(&profile, &credentials, regions));
         }
         Via::Process => {
             let files = child_files(&context)?;
-            for name in child_env::UNSET_REGIONS {
-                child.env_remove(name);
-            }
-            child.envs(child_env::files(&profile, &files, &context, region.as_deref()));
+            without_regions(&mut child).envs(served.by_processes(&files));
+        }
+        Via::Server => {
+            let serving = serve(&profile, &context, &command_line, no_prompt)?;
+            without_regions(&mut child).envs(served.by_address(&serving));
         }
     }
     // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which is
     // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
 }
-
 /// Files by which the command's programs ask this awsd.
 fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
     let awsd = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
@@ -74,6 +78,33 @@ fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
         Reply::ChildFiles(files) => Ok(files),
         _ => Err(unexpected()),
     }
+}
+
+/// An address where this process, and so the command, is served.
+fn serve(profile: &str, context: &Context, command_line: &str, no_prompt: bool) -> Result<Serving, Failure> {
+    let prompting = Prompting {
+        caller: context::caller(command_line),
+        no_prompt,
+        display: super::display(no_prompt),
+        ..Prompting::default()
+    };
+    let request = Request::Serve {
+        profile: profile.to_owned(),
+        context: Box::new(context.clone()),
+        prompting: Box::new(prompting),
+    };
+    match converse::ask(&request, None, drop)? {
+        Reply::Serving(serving) => Ok(serving),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The profile's own is in the command's config file.
+fn without_regions(child: &mut Command) -> &mut Command {
+    for name in child_env::UNSET_REGIONS {
+        child.env_remove(name);
+    }
+    child
 }
 
 fn shell(variable: Option<OsString>) -> OsString {

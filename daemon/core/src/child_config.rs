@@ -1,9 +1,8 @@
-//! The config file of a command that gets its credentials through processes: all profiles, with the settings that have
-//! nothing to do with credentials and the line by which AWS programs ask awsd for those.
+//! The config files of commands that awsd serves: profiles with the settings that have nothing to do with credentials.
 //!
 //! Settings are copied from a list: a way to find credentials that is not known here must never get in.
 
-use crate::config_file::{Profiles, Value};
+use crate::config_file::{Profile, Profiles, Value};
 
 /// What is copied of a profile.
 const SETTINGS: [&str; 42] = [
@@ -54,30 +53,60 @@ const SETTINGS: [&str; 42] = [
 /// What is copied of a service in a `[services NAME]` section.
 const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
 
-/// The text of the file. `awsd` is the path of the program that is asked.
+/// The first line.
+const HEAD: &str = "# Made by awsd; changes are lost.";
+
+/// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked.
 ///
 /// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
 /// left out.
-pub fn text(profiles: &Profiles, awsd: &str) -> String {
-    let mut lines = vec!["# Made by awsd; changes are lost.".to_owned()];
-    for profile in profiles.iter() {
-        let named = header("profile", &profile.name).zip(command(awsd, &profile.name));
-        let Some((header, command)) = named else { continue };
-        let header = if profile.name == "default" { "[default]".to_owned() } else { header };
-        lines.extend([String::new(), header, format!("credential_process = {command}")]);
-        for key in SETTINGS {
-            let property = profile.properties.iter().find(|property| property.key == key);
-            lines.extend(property.and_then(|property| copied(key, &property.value, |_| true)));
-        }
-    }
+pub fn asking(profiles: &Profiles, awsd: &str) -> String {
+    let sections = profiles.iter().filter_map(|profile| {
+        let (header, command) = header(&profile.name).zip(command(awsd, &profile.name))?;
+        Some(
+            [vec![String::new(), header, format!("credential_process = {command}")], settings(profile)]
+                .concat(),
+        )
+    });
+    text(sections.flatten(), profiles)
+}
+
+/// The text of the file where nothing says how credentials are found, so that programs look at their environment. It has
+/// one profile, under its name and as the default one: with others, one profile's credentials would be taken for
+/// another's.
+pub fn served(profiles: &Profiles, profile: &str) -> String {
+    let found = profiles.iter().find(|candidate| candidate.name == profile);
+    let settings = found.map(settings).unwrap_or_default();
+    let names = [Some("default"), Some(profile).filter(|name| *name != "default")];
+    let headers = names.into_iter().flatten().filter_map(header);
+    let sections = headers.map(|header| [vec![String::new(), header], settings.clone()].concat());
+    text(sections.flatten(), profiles)
+}
+
+/// The sections of profiles, and those that they may name.
+fn text(sections: impl Iterator<Item = String>, profiles: &Profiles) -> String {
+    let mut lines = vec![HEAD.to_owned()];
+    lines.extend(sections);
     for section in profiles.all_services() {
-        let Some(header) = header("services", &section.name) else { continue };
+        let Some(header) = section_header("services", &section.name) else { continue };
         lines.extend([String::new(), header]);
         let wanted = |key: &str| SERVICE_SETTINGS.contains(&key);
         let services = section.properties.iter();
         lines.extend(services.filter_map(|service| copied(&service.key, &service.value, wanted)));
     }
     lines.join("\n") + "\n"
+}
+
+/// What is copied of a profile.
+fn settings(profile: &Profile) -> Vec<String> {
+    let property = |key: &&str| profile.properties.iter().find(|property| property.key == **key);
+    let present = SETTINGS.iter().filter_map(|key| Some((key, property(key)?)));
+    present.filter_map(|(key, property)| copied(key, &property.value, |_| true)).collect()
+}
+
+/// A profile's header; none where there is none.
+fn header(profile: &str) -> Option<String> {
+    if profile == "default" { Some("[default]".to_owned()) } else { section_header("profile", profile) }
 }
 
 /// A key with its value, or without one and with the lines below it.
@@ -95,7 +124,7 @@ fn copied(key: &str, value: &Value, wanted: impl Fn(&str) -> bool) -> Option<Str
 }
 
 /// A section's header as every AWS program reads it; none where there is none.
-fn header(kind: &str, name: &str) -> Option<String> {
+fn section_header(kind: &str, name: &str) -> Option<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_-.@+=,:/".contains(c);
     if !is_plain(name) || name.contains(['\\', ']']) {
         return None;
@@ -128,12 +157,15 @@ mod tests {
     use super::*;
     use crate::config_file::{Kind, parse};
 
-    fn of(config: &str, credentials: &str) -> String {
-        let profiles = Profiles::merge(
+    fn profiles(config: &str, credentials: &str) -> Profiles {
+        Profiles::merge(
             parse(Kind::Config, "config", config.as_bytes()),
             parse(Kind::Credentials, "credentials", credentials.as_bytes()),
-        );
-        text(&profiles, "/opt/a b/awsd")
+        )
+    }
+
+    fn of(config: &str, credentials: &str) -> String {
+        asking(&profiles(config, credentials), "/opt/a b/awsd")
     }
 
     #[test]
@@ -151,6 +183,18 @@ mod tests {
             \n[profile keys]\ncredential_process = '/opt/a b/awsd' credential-process keys\n\
             \n[services local]\nsts =\n  endpoint_url = http://127.0.0.1:1\n";
         assert_eq!(of(config, credentials), expected);
+    }
+
+    #[test]
+    fn what_is_served_has_one_profile_and_no_way_to_credentials() {
+        let config = "[default]\nregion = eu-west-1\n[profile dev]\nrole_arn = arn\nsource_profile = default\n\
+                      region = us-east-1\n[profile other]\nregion = x\n";
+        let profiles =
+            profiles(config, "[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n");
+        let head = "# Made by awsd; changes are lost.\n";
+        let dev = "region = us-east-1\n";
+        assert_eq!(served(&profiles, "dev"), format!("{head}\n[default]\n{dev}\n[profile dev]\n{dev}"));
+        assert_eq!(served(&profiles, "default"), format!("{head}\n[default]\nregion = eu-west-1\n"));
     }
 
     #[test]

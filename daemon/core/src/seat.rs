@@ -89,6 +89,7 @@ impl Core {
 
     /// The lock, where it alone keeps the desktop from asking for a code that this request waits for.
     pub(crate) fn lock_in_the_way(&self, now: Now, device: &Device, pending: &Pending) -> Option<ScreenLock> {
-        self.screen_lock(now).filter(|_| self.settings.desktop && !self.gave_up_desktop(device, pending))
+        let reached = self.desk.open(device).is_none_or(|open| open.reaches(pending));
+        self.screen_lock(now).filter(|_| self.settings.desktop && reached)
     }
 }

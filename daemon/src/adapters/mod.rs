@@ -2,6 +2,7 @@
 //! is the one thing that detaching shares with `main`.
 
 pub(crate) mod clock;
+pub(crate) mod container_endpoint;
 pub(crate) mod detach;
 pub(crate) mod generated;
 pub(crate) mod harden;

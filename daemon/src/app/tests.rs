@@ -19,7 +19,8 @@ use awsd_proto::{
 
 use super::*;
 use crate::config::{self, Broken, Settings};
-use crate::exchange::{COMMANDS, UPDATES};
+use crate::exchange::{Door, UPDATES};
+use crate::world::Access;
 
 const NOW: Now = Now { boot: Boot(Duration::from_secs(1_000)), wall: Wall::from_secs(1_800_000_000) };
 
@@ -103,6 +104,12 @@ impl World for Fake {
         Ok("/generated".into())
     }
 
+    fn serve(&mut self, _to: u32, _request: CredentialsRequest) -> io::Result<Access> {
+        Ok(Access { uri: "http://127.0.0.1:1/".to_owned(), token: Secret::new("token") })
+    }
+
+    fn forget_answers(&mut self) {}
+
     fn permissions(&self, path: &Path) -> Option<u32> {
         Some(if path == Path::new("/credentials") { 0o100_644 } else { 0o100_600 })
     }
@@ -121,7 +128,7 @@ impl World for Fake {
 }
 
 fn app(settings: Result<Settings, Broken>) -> App<Fake> {
-    let (_, commands) = mpsc::channel(COMMANDS);
+    let (_, commands) = Door::new();
     let core = Core::new(Settings::default().for_core(), Memory::default(), 1);
     App::new(core, Fake { settings }, commands)
 }
@@ -133,7 +140,7 @@ fn broken() -> Broken {
 /// Everything that the client is told until its channel closes.
 async fn told(app: &mut App<Fake>, request: Request) -> Vec<Update> {
     let (updates, mut told) = mpsc::channel(UPDATES);
-    app.request(RequestId(1), request, updates);
+    app.request(RequestId(1), request, None, updates);
     while let Some(ended) = app.calls.join_next_with_id().await {
         app.call_ended(ended);
     }
@@ -183,7 +190,7 @@ async fn credentials_are_served_and_a_login_gets_none() {
     let told_login = told(&mut app, login("role")).await;
     assert!(matches!(told_login.last(), Some(Update::Done(_))), "{told_login:?}");
     let told = told(&mut app, credentials("role", false)).await;
-    let Some(Update::Served(served)) = told.last() else { panic!("{told:?}") };
+    let Some(Update::Served { served, .. }) = told.last() else { panic!("{told:?}") };
     assert_eq!(served.region.as_deref(), Some("eu-west-1"));
 }
 
@@ -198,7 +205,7 @@ async fn the_long_lived_key_is_only_for_profiles_that_allow_it() {
     std::fs::write(&file, "[profile.keys]\nallow_long_lived = true\n").unwrap();
     app.world.settings = config::read(&file);
     let allowed = told(&mut app, credentials("keys", true)).await;
-    let Some(Update::Served(served)) = allowed.last() else { panic!("{allowed:?}") };
+    let Some(Update::Served { served, .. }) = allowed.last() else { panic!("{allowed:?}") };
     assert_eq!(served.keys.access_key_id, "AKIAIOSFODNN7EXAMPLE");
 }
 
@@ -282,7 +289,7 @@ async fn a_client_that_does_not_read_is_left_and_does_not_hold_up_the_app() {
     let mut app = app(Ok(Settings::default()));
     let (updates, mut told) = mpsc::channel(1);
     updates.try_send(Update::Progress("unread".into())).unwrap();
-    app.request(RequestId(1), Request::Status, updates);
+    app.request(RequestId(1), Request::Status, None, updates);
     assert!(app.clients.is_empty());
     assert!(matches!(told.recv().await, Some(Update::Progress(_))));
     assert!(told.recv().await.is_none());

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use awsd_proto::duration;
+use awsd_proto::{Via, duration};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -23,8 +23,9 @@ const PAUSE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
 /// The keys of `[defaults]`.
-pub(super) const DEFAULTS: [&str; 10] = [
+pub(super) const DEFAULTS: [&str; 11] = [
     "mfa_duration",
+    "via",
     "wait",
     "role_session_name",
     "desktop",
@@ -68,6 +69,7 @@ impl File<'_> {
         for entry @ (key, value) in self.table(table)? {
             match key.get_ref().as_ref() {
                 "mfa_duration" => settings.mfa_duration = self.duration(entry, &MFA_DURATION)?,
+                "via" => settings.via = self.via(entry)?,
                 "wait" => settings.wait = self.duration(entry, &WAIT)?,
                 "desktop" => settings.desktop = self.yes_or_no(entry)?,
                 "notify_after" => settings.notify_after = self.duration(entry, &WAIT)?,
@@ -128,6 +130,14 @@ impl File<'_> {
                 "dialog is pinentry, zenity, kdialog, osascript or powershell".to_owned(),
             )
         })
+    }
+
+    fn via(&self, (key, value): Entry<'_, '_>) -> Result<Set<Via>, Broken> {
+        let named = self.string(value)?;
+        let known = Via::ALL.into_iter().find(|via| via.name() == named);
+        known
+            .map(|via| self.set(key, via))
+            .ok_or_else(|| self.broken(Some(value.span()), "via is env, process or server".to_owned()))
     }
 
     /// A relative path would depend on where the daemon was started.
@@ -243,7 +253,7 @@ mod tests {
         for (text, fix) in [
             (
                 "[defaults]\nregion = \"x\"\n",
-                "what may stand here: mfa_duration, wait, role_session_name, desktop, notify_after, offer_before, \
+                "what may stand here: mfa_duration, via, wait, role_session_name, desktop, notify_after, offer_before, \
                  offer_pause, lock_on_screen_lock, dialog, pinentry",
             ),
             ("[work]\n", "what may stand here: defaults, profile"),

@@ -15,6 +15,7 @@ type Shown = (String, Option<usize>);
 pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<Setting> {
     let Settings {
         mfa_duration,
+        via,
         wait,
         role_session_name,
         desktop,
@@ -30,6 +31,7 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
     let any_dialog = format!("(the first that works: {})", tried.join(", "));
     let defaults = [
         ("mfa_duration", time(mfa_duration)),
+        ("via", (quoted(via.value.name()), via.line)),
         ("wait", time(wait)),
         (
             "role_session_name",
@@ -94,11 +96,12 @@ mod tests {
         let rows = shown(
             "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\
              desktop = false\nnotify_after = \"1s\"\noffer_before = \"20m\"\noffer_pause = \"1h\"\n\
-             lock_on_screen_lock = true\ndialog = \"zenity\"\npinentry = \"/bin/pinentry\"\n\n\
+             lock_on_screen_lock = true\ndialog = \"zenity\"\npinentry = \"/bin/pinentry\"\nvia = \"server\"\n\
              [profile.\"my account\"]\nallow_long_lived = true\n",
         );
         let expected = [
             ["defaults.mfa_duration", "\"8h\"", "/c.toml:2"],
+            ["defaults.via", "\"server\"", "/c.toml:12"],
             ["defaults.wait", "\"2m\"", "/c.toml:3"],
             ["defaults.role_session_name", "\"alice@laptop\"", "/c.toml:4"],
             ["defaults.desktop", "false", "/c.toml:5"],

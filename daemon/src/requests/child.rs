@@ -1,15 +1,17 @@
-//! Files for a command whose AWS programs ask awsd themselves.
+//! What a command is given so that its AWS programs find the credentials: files, and perhaps an address.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use awsd_core::child_config;
-use awsd_proto::{ChildFiles, Context, Error, ErrorCode};
+use awsd_core::config_file::Profiles;
+use awsd_proto::{ChildFiles, Context, CredentialsRequest, Error, ErrorCode, Prompting, Purpose, Serving};
 
-use super::Action;
+use super::{Action, bad_settings, planning};
 use crate::exchange::Update;
-use crate::world::World;
+use crate::world::{Access, World};
 
-/// Writes them where they are not there yet.
+/// Files by which they ask awsd for any profile.
 pub(super) fn files<W: World>(world: &mut W, awsd: &str, context: &Context) -> Result<Action, Error> {
     if !Path::new(awsd).is_absolute() {
         return Err(Error {
@@ -18,18 +20,66 @@ pub(super) fn files<W: World>(world: &mut W, awsd: &str, context: &Context) -> R
             hint: None,
         });
     }
+    let profiles = readable(world, context)?;
+    let files = write(world, &child_config::asking(&profiles, awsd))?;
+    Ok(Action::Reply(vec![Update::ChildFiles(files)]))
+}
+
+/// Serves a command while it lives.
+pub(super) fn serve<W: World>(
+    world: &mut W,
+    peer: Option<u32>,
+    profile: String,
+    context: Context,
+    prompting: Prompting,
+) -> Result<Action, Error> {
+    let settings = world.settings().map_err(bad_settings)?;
+    planning::plan(world, &settings, &profile, &context, None)?;
+    let profiles = readable(world, &context)?;
+    let files = write(world, &child_config::served(&profiles, &profile))?;
+    let Some(process) = peer.or(prompting.caller.pid) else { return Err(nobody()) };
+    let request = CredentialsRequest {
+        profile,
+        purpose: Purpose::Repeated,
+        duration: None,
+        no_session: false,
+        context,
+        // Later on, when it has no terminal that could be asked.
+        prompting: Prompting { terminal: false, choice: false, code: None, ..prompting },
+    };
+    let Access { uri, token } = world.serve(process, request).map_err(|error| unserved(&error))?;
+    Ok(Action::Reply(vec![Update::Serving(Serving { uri, token, files })]))
+}
+
+fn readable<W: World>(world: &mut W, context: &Context) -> Result<Arc<Profiles>, Error> {
     let profiles = world.profiles(context)?;
-    if let Some(problem) = profiles.unusable() {
-        return Err(Error {
-            error: ErrorCode::BadConfig,
-            sentence: format!("{}: {}", problem.origin, problem.kind.sentence().trim_end_matches('.')),
-            hint: Some("awsd doctor".to_owned()),
-        });
-    }
-    let config = child_config::text(&profiles, awsd);
+    let Some(problem) = profiles.unusable() else { return Ok(profiles) };
+    Err(Error {
+        error: ErrorCode::BadConfig,
+        sentence: format!("{}: {}", problem.origin, problem.kind.sentence().trim_end_matches('.')),
+        hint: Some("awsd doctor".to_owned()),
+    })
+}
+
+fn write<W: World>(world: &W, config: &str) -> Result<ChildFiles, Error> {
     let file = |text: &str| world.generated(text).map_err(|error| unwritable(&error)).and_then(utf8);
-    let (config_file, credentials_file) = (file(&config)?, file("")?);
-    Ok(Action::Reply(vec![Update::ChildFiles(ChildFiles { config_file, credentials_file })]))
+    Ok(ChildFiles { config_file: file(config)?, credentials_file: file("")? })
+}
+
+fn nobody() -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: "nobody knows which process is to be served".to_owned(),
+        hint: Some("say its number in prompting.caller.pid".to_owned()),
+    }
+}
+
+fn unserved(error: &std::io::Error) -> Error {
+    Error {
+        error: ErrorCode::Unavailable,
+        sentence: format!("the command cannot be served: {error}"),
+        hint: Some("start it with: awsd exec PROFILE --via process -- COMMAND".to_owned()),
+    }
 }
 
 fn unwritable(error: &std::io::Error) -> Error {

@@ -12,12 +12,12 @@ mod status;
 
 use awsd_core::event::{Display, Event, RequestId};
 use awsd_core::plan::session_name;
-use awsd_core::session::{self, Core};
+use awsd_core::session::Core;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::{self as proto, Error, ErrorCode, Request};
 use secrecy::SecretString;
 
-use crate::config::Broken;
+use crate::config::{Broken, Settings};
 use crate::exchange::Update;
 use crate::world::World;
 
@@ -30,7 +30,7 @@ pub(crate) enum Action {
         /// What to tell.
         event: Box<Event>,
         /// The settings that apply from now on, where the request read them.
-        settings: Option<session::Settings>,
+        settings: Option<Box<Settings>>,
     },
     /// Answer with these updates, the last of them final.
     Reply(Vec<Update>),
@@ -48,6 +48,8 @@ pub(crate) struct View<'a> {
     pub(crate) now: Now,
     /// When the daemon started.
     pub(crate) started: Boot,
+    /// The process that asks, where the system tells.
+    pub(crate) peer: Option<u32>,
 }
 
 /// Decides what a request comes to.
@@ -69,6 +71,9 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
         }
         Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
+        Request::Serve { profile, context, prompting } => {
+            child::serve(world, view.peer, profile, *context, *prompting)
+        }
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))

@@ -36,6 +36,7 @@ use std::{
 };
 
 use rustix::process::Signal as ProcessSignal;
+use tempfile::TempDir;
 
 use self::witness::Seen;
 use self::{
@@ -83,8 +84,9 @@ impl Desktop {
             programs::skipped(&missing);
             return None;
         }
-        let directory = env.root().join("desktop");
-        fs::create_dir(&directory).expect("one desktop for each environment");
+        let directory = TempDir::with_prefix_in("desktop-", env.root());
+        // It goes with the environment, as everything in it does.
+        let directory = directory.expect("the directory of the desktop can be made").keep();
         let run = env.command("desktop").env("XDG_CONFIG_HOME", directory.join("config"));
         // Services that are not there need not be waited for.
         let run = run.env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none").env("GSETTINGS_BACKEND", "memory");
@@ -177,7 +179,13 @@ impl Desktop {
     /// Types a reply into the notification itself, which only a [`Server::Mock`] and [`Server::Plasma`] can take.
     #[track_caller]
     pub fn reply(&self, text: &str) {
-        self.kind.reply(self, &self.notification(), text);
+        self.reply_to(&self.notification(), text);
+    }
+
+    /// Types a reply into a notification that was there a moment ago: it may be taken away in the same moment.
+    #[track_caller]
+    pub fn reply_to(&self, notification: &Notification, text: &str) {
+        self.kind.reply(self, notification, text);
     }
 
     /// Waits for a dialog.

@@ -13,11 +13,20 @@ use super::lines::{Lines, Next};
 use super::{Limits, request, translate};
 use crate::exchange::{Command, UPDATES, Update};
 
+/// Whose request it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// Its number.
+    pub(super) id: RequestId,
+    /// The process, where the system tells.
+    pub(super) pid: Option<u32>,
+}
+
 /// Serves one connection to its end. An error means that the peer cannot be reached any more, which is its own affair.
 pub(super) async fn serve<S>(
     stream: S,
     limits: Limits,
-    id: RequestId,
+    from: Origin,
     commands: mpsc::Sender<Command>,
 ) -> io::Result<()>
 where
@@ -38,7 +47,8 @@ where
     };
     let may_answer = shows_questions(&request);
     let (sender, updates) = mpsc::channel(UPDATES);
-    if commands.send(Command::Request { id, request, updates: sender }).await.is_err() {
+    let Origin { id, pid } = from;
+    if commands.send(Command::Request { id, request, peer: pid, updates: sender }).await.is_err() {
         return peer.refuse(ending()).await;
     }
     let result = peer.converse(id, updates, may_answer, &commands).await;

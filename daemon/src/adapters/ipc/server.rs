@@ -3,34 +3,31 @@
 use std::io;
 use std::sync::Arc;
 
-use awsd_core::event::RequestId;
 use awsd_proto::{Error, ErrorCode};
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::StreamCommon as _;
 use rustix::process::geteuid;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
-use super::connection::{serve, turn_away};
+use super::connection::{Origin, serve, turn_away};
 use super::{ACCEPT_PAUSE, FAREWELL, Limits, Listener};
-use crate::exchange::Command;
+use crate::exchange::Door;
 
 /// The listener and its connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     listener: Arc<Listener>,
-    commands: mpsc::Sender<Command>,
+    door: Door,
     limits: Limits,
     connections: JoinSet<io::Result<()>>,
-    requests: u64,
 }
 
 impl Server {
     /// A server that has accepted nothing yet.
-    pub(crate) fn new(listener: Arc<Listener>, commands: mpsc::Sender<Command>, limits: Limits) -> Self {
-        Self { listener, commands, limits, connections: JoinSet::new(), requests: 0 }
+    pub(crate) fn new(listener: Arc<Listener>, door: Door, limits: Limits) -> Self {
+        Self { listener, door, limits, connections: JoinSet::new() }
     }
 
     /// Accepts for ever. Dropping the future stops accepting; connections go on until [`Server::farewell`].
@@ -58,26 +55,31 @@ impl Server {
     }
 
     fn welcome(&mut self, stream: Stream) {
-        let refusal = if self.connections.len() >= self.limits.connections {
-            Some(crowded(self.limits))
-        } else if is_this_user(&stream) {
-            None
+        let peer = if self.connections.len() >= self.limits.connections {
+            Err(crowded(self.limits))
         } else {
-            Some(forbidden())
+            this_user(&stream)
         };
-        if let Some(error) = refusal {
-            self.connections.spawn(turn_away(stream, self.limits, error));
-            return;
+        match peer {
+            Ok(pid) => {
+                let from = Origin { id: self.door.number(), pid };
+                self.connections.spawn(serve(stream, self.limits, from, self.door.commands()));
+            }
+            Err(error) => {
+                self.connections.spawn(turn_away(stream, self.limits, error));
+            }
         }
-        self.requests += 1;
-        let id = RequestId(self.requests);
-        self.connections.spawn(serve(stream, self.limits, id, self.commands.clone()));
     }
 }
 
-/// The directory keeps others out already; this holds even where somebody opened it.
-fn is_this_user(stream: &Stream) -> bool {
-    stream.peer_creds().is_ok_and(|peer| peer.euid() == Some(geteuid().as_raw()))
+/// Refuses other users: the directory keeps them out already; this holds even where somebody opened it. Returns the
+/// process at the other end, where the system tells.
+fn this_user(stream: &Stream) -> Result<Option<u32>, Error> {
+    let peer = stream.peer_creds().map_err(|_| forbidden())?;
+    if peer.euid() != Some(geteuid().as_raw()) {
+        return Err(forbidden());
+    }
+    Ok(peer.pid().and_then(|pid| u32::try_from(pid).ok()))
 }
 
 fn forbidden() -> Error {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::{LIMITS, Limits, Listener, Server};
-use crate::exchange::{Command, UPDATES, Update};
+use crate::exchange::{Command, Door, UPDATES, Update};
 
 const STATUS: &[u8] = b"{\"protocol\":1,\"version\":\"t\",\"request\":\"status\"}\n";
 const LOGIN: &[u8] =
@@ -38,8 +38,8 @@ impl Stage {
     fn with(limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let listener = Arc::new(Listener::bind(&directory.path().join("socket")).unwrap());
-        let (sender, commands) = mpsc::channel(8);
-        let mut server = Server::new(listener, sender, limits);
+        let (door, commands) = Door::new();
+        let mut server = Server::new(listener, door, limits);
         let server = tokio::spawn(async move { server.run().await });
         Self { directory, commands, server }
     }
@@ -62,7 +62,7 @@ impl Stage {
 
     async fn request(&mut self) -> (RequestId, Request, mpsc::Sender<Update>) {
         match self.commands.recv().await.unwrap() {
-            Command::Request { id, request, updates } => (id, request, updates),
+            Command::Request { id, request, updates, .. } => (id, request, updates),
             other => panic!("{other:?}"),
         }
     }
@@ -92,6 +92,8 @@ fn question() -> Question {
         waiting: 1,
         age: Duration::ZERO,
         reason: None,
+        waited: Duration::ZERO,
+        attempts: 0,
         verifying: false,
         on_desktop: false,
         wanted: false,
@@ -258,8 +260,8 @@ async fn farewell_lets_last_replies_out_and_the_socket_goes() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("socket");
     let listener = Arc::new(Listener::bind(&path).unwrap());
-    let (sender, mut commands) = mpsc::channel(8);
-    let mut server = Server::new(listener, sender, LIMITS);
+    let (door, mut commands) = Door::new();
+    let mut server = Server::new(listener, door, LIMITS);
     let mut client = Blocking::connect(&path).unwrap();
     client.write_all(STATUS).unwrap();
     let command = tokio::select! {
