@@ -56,7 +56,7 @@ impl Machine {
 /// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
 fn met(news: PresenceNews) -> Event {
     match news {
-        PresenceNews::Locked => Event::Presence(Presence::Locked),
+        PresenceNews::Locked(by) => Event::Presence(Presence::Locked(by)),
         PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
         PresenceNews::Idle => Event::Presence(Presence::Idle),
         PresenceNews::Active => Event::Presence(Presence::Active),
@@ -86,9 +86,11 @@ impl World for Machine {
 
     async fn happens(&mut self) -> Event {
         tokio::select! {
-            () = ring(&mut self.alarm) => Event::Woken,
-            said = self.desktop.next() => translate::event(said),
+            // That the screen is locked comes before the moment at which something would be shown.
+            biased;
             news = self.presence.next() => met(news),
+            said = self.desktop.next() => translate::event(said),
+            () = ring(&mut self.alarm) => Event::Woken,
         }
     }
 
@@ -119,10 +121,8 @@ impl World for Machine {
         prompt::trial::ask(translate::chosen(display, &self.display), self.tools())
     }
 
-    fn seen(&mut self, display: &Display) {
-        if display.desktop.is_some() {
-            self.presence.follow(&display.into());
-        }
+    fn seen(&mut self, display: &Display) -> bool {
+        display.desktop.is_some() && self.presence.follow(&display.into())
     }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {

@@ -167,6 +167,11 @@ impl Sandbox {
         self.with_device(user, |device, now| device.unused_code(now).expect("a code that was not used yet"))
     }
 
+    /// All such codes, the one that is shown now first.
+    pub fn unused_codes(&self, user: &str) -> Vec<String> {
+        self.with_device(user, |device, now| device.unused_codes(now).collect())
+    }
+
     /// Six digits that are no code of a user's first device.
     pub fn wrong_code(&self, user: &str) -> String {
         self.with_device(user, Device::wrong_code)

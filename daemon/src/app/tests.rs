@@ -59,7 +59,9 @@ impl World for Fake {
         std::future::pending()
     }
 
-    fn seen(&mut self, _display: &Display) {}
+    fn seen(&mut self, _display: &Display) -> bool {
+        false
+    }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         let granted = match operation.action {

@@ -7,6 +7,7 @@ mod doctor;
 mod list;
 mod logout;
 mod planning;
+pub(crate) mod screen;
 mod status;
 
 use awsd_core::event::{Display, Event, RequestId};

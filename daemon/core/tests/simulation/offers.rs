@@ -26,7 +26,7 @@ impl World {
     /// An offer is made to somebody who is there, about a session in use that ends soon, and not too often.
     pub(crate) fn check_offer(&self, offer: &Offer) {
         let now = Boot(self.boot);
-        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
+        if self.desktop.locked.is_some() || self.unheard() || self.desktop.idle || !self.settings.desktop {
             self.fail("an offer is made to nobody");
         }
         if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
@@ -140,7 +140,7 @@ impl World {
     /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
     pub(crate) fn check_offered(&self) {
         let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
+        if !self.calm || !offers || self.desktop.locked.is_some() || self.unheard() || self.desktop.idle {
             return;
         }
         let now = Boot(self.boot);

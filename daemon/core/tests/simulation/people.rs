@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{
-    Caller, Desktop, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
+    Caller, Desktop, Display, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId, Surface,
 };
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
@@ -22,6 +22,10 @@ const MIN_TTLS: [Duration; 4] =
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
+        // From a desktop that has not been watched.
+        if self.random.percent(20) {
+            self.tell_presence(Presence::Unheard);
+        }
         let new = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
         // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
         let again = self.last_chain.take().filter(|chain| !temporary(chain) && self.random.percent(40));
