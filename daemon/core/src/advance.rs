@@ -33,6 +33,8 @@ impl Core {
         self.queue_up(&places);
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
+        // Questions have been closed.
+        self.stop_programs(out);
         self.offer(now, out);
         self.show_on_desktop(now, &places, out);
         self.places = places;

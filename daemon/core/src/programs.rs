@@ -101,7 +101,7 @@ impl Core {
     }
 
     /// Stops the programs that run for nobody any more, or beside a code that is being checked.
-    fn stop_programs(&mut self, out: &mut Vec<Effect>) {
+    pub(crate) fn stop_programs(&mut self, out: &mut Vec<Effect>) {
         let runs = |id: &QuestionId| {
             self.desk.all().any(|(_, open)| {
                 let state = open.program.as_ref().map(|program| &program.state);

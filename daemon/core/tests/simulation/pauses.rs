@@ -139,7 +139,11 @@ impl World {
         let Some(failed) = self.pauses.failed.get(what) else { return };
         let least = if failed.attempts > 0 || failed.throttled {
             pause(if failed.attempts > 0 { failed.attempts } else { ATTEMPTS }, failed.throttled) / 2
-        } else if self.last_ask < failed.at && !self.somebody_waits(what) && !self.mfa_session_ends(what) {
+        } else if self.last_ask < failed.at
+            && !self.somebody_waits(what)
+            && !self.mfa_session_ends(what)
+            && !self.is_over(what)
+        {
             self.renewal_pause(what, failed.given_up)
         } else {
             Duration::ZERO
@@ -202,6 +206,13 @@ impl World {
         failed.throttled = throttled;
         failed.attempts = (failed.attempts + 1) % ATTEMPTS;
         failed.given_up += u32::from(failed.attempts == 0);
+    }
+
+    /// A session from which none can be taken any more is made again when the renewal of one that was comes due.
+    fn is_over(&self, what: &str) -> bool {
+        let mut held = self.leases.values().filter(|held| held.what == what);
+        let usable = |life: Duration| Duration::from_mins(1).min(life / 12) + Duration::from_secs(3);
+        held.all(|held| held.expires.since(self.aws.now) < usable(held.life))
     }
 
     /// After a failure it is not forgotten to try again.

@@ -81,6 +81,7 @@ impl World {
             choosing: None,
             logouts,
         };
+        self.asked_last.insert(open.root().to_owned(), open.line);
         self.open.insert(id, open);
         self.new_moment();
         self.last_ask = Boot(self.boot);

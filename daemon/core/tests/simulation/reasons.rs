@@ -146,7 +146,8 @@ impl World {
         let refused = self.refused_plain.get(&way).is_some_and(|line| *line >= open.line);
         let by_mfa = identity.by_mfa || identity.mfa.is_some();
         // Otherwise somebody else may have been refused meanwhile.
-        let alone = self.calm && !self.open.values().any(|other| other.root() == open.root());
+        let is_last = self.asked_last.get(open.root()) == Some(&open.line);
+        let alone = self.calm && is_last && !self.open.values().any(|other| other.root() == open.root());
         if alone
             && open.chain.device.is_none()
             && by_mfa

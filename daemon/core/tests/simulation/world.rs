@@ -100,6 +100,8 @@ pub(crate) struct World {
     pub dead: BTreeSet<String>,
     /// The users of whom AWS could not check a code.
     pub doubted: BTreeSet<String>,
+    /// The line of the history of the last request from each key.
+    pub asked_last: BTreeMap<String, usize>,
     /// First roles that were refused without MFA, by key and ARN, and the line of the history.
     pub refused_plain: BTreeMap<(String, String), usize>,
     /// How much earlier than necessary sessions were renewed in the background, in parts of what is allowed.
@@ -201,6 +203,7 @@ impl World {
             open: BTreeMap::new(),
             answers: BTreeSet::new(),
             history: Vec::new(),
+            asked_last: BTreeMap::new(),
             leases: BTreeMap::new(),
             logouts: BTreeMap::new(),
             flights: BTreeMap::new(),
