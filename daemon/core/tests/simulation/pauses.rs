@@ -8,7 +8,7 @@ use awsd_core::event::Failure;
 use awsd_core::time::Boot;
 
 use crate::aws;
-use crate::world::{Clocks, World};
+use crate::world::{Clocks, Open, World};
 
 /// A call is made this often in a row before whoever waits is told.
 const ATTEMPTS: u32 = 3;
@@ -65,6 +65,7 @@ struct Failed {
     attempts: u32,
     /// How often it was given up.
     given_up: u32,
+    given_up_at: Option<Boot>,
     throttled: bool,
     /// The machine slept when it was to be made again: how often it has been tried is not known any more.
     slept: bool,
@@ -128,10 +129,18 @@ impl World {
             return;
         }
         let now = self.now().boot;
+        let of_user = |open: &&Open| open.root() == root_of(what);
+        let asked_for = self.open.values().filter(of_user).any(|open| open.shown.is_none());
         let Some(failed) = self.pauses.failed.get_mut(what).filter(|failed| !failed.slept) else { return };
         let since = now.since(failed.at);
         let most = pause(failed.attempts.max(1), failed.throttled);
-        if failed.attempts > 0 && (since > most || (since >= most / 2 && !self.only_time)) {
+        // It was given up before, and now comes the time of its renewal, whoever has tried meanwhile.
+        let rest = RENEWAL_PAUSE * 2_u32.pow(failed.given_up.saturating_sub(1).min(5));
+        let is_renewal =
+            failed.given_up_at.is_some_and(|at| now.since(at).abs_diff(rest) < Duration::from_millis(10));
+        if failed.attempts > 0
+            && ((is_renewal && !asked_for) || since > most || (since >= most / 2 && !self.only_time))
+        {
             // Nobody waited for it any more when its moment came, so this is a new beginning.
             failed.attempts = 0;
             return;
@@ -199,13 +208,17 @@ impl World {
             at,
             attempts: 0,
             given_up: 0,
+            given_up_at: None,
             throttled,
             slept: false,
         });
         failed.at = at;
         failed.throttled = throttled;
         failed.attempts = (failed.attempts + 1) % ATTEMPTS;
-        failed.given_up += u32::from(failed.attempts == 0);
+        if failed.attempts == 0 {
+            failed.given_up += 1;
+            failed.given_up_at = Some(at);
+        }
     }
 
     /// A session from which none can be taken any more is made again when the renewal of one that was comes due.
