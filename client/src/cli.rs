@@ -3,6 +3,8 @@
 // The comments on options are the help: backticks would be shown.
 #![allow(clippy::doc_markdown)]
 
+mod shell;
+
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::shell::{Complete, CompletingShell, Completions, Init, Shell, WithOwnFiles};
 use crate::failure::{Exit, Failure};
 
 /// What a command line turned out to be.
@@ -21,6 +24,11 @@ pub(crate) enum Parsed {
     Verb(Verb),
     /// Help or the version: print it.
     Text(String),
+}
+
+/// The definition of the command line, for completion.
+pub(crate) fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Reads a command line. Everything that is wrong with it is a usage failure.
@@ -94,6 +102,18 @@ pub(crate) enum Verb {
     /// The daemon starts by itself when a command needs it; these are for looking after it.
     #[command(subcommand)]
     Daemon(Daemon),
+    Init(Init),
+    /// Print the profile of this shell and the time left, for its prompt
+    ///
+    /// Prints nothing where no profile is set. It never asks for a code and never starts the daemon.
+    Prompt,
+    Completions(Completions),
+    WithOwnFiles(WithOwnFiles),
+    /// Bring the files of awsd init up to date; what shells call before each command
+    #[command(hide = true)]
+    Renew,
+    #[command(hide = true)]
+    Complete(Complete),
 }
 
 /// Examples, and below them how a code is asked for: the end of the help of everything that may need one.

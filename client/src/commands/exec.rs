@@ -7,7 +7,7 @@ use std::process::Command;
 
 use awsd_proto::{ChildFiles, Context, Prompting, Purpose, Reply, Request, Serving};
 
-use super::{Outcome, Wanted, credentials, unexpected};
+use super::{Outcome, Wanted, credentials, own_path, unexpected};
 use crate::child_env::{self, Regions, Served};
 use crate::cli::{Exec, Via};
 use crate::context;
@@ -64,16 +64,10 @@ pub(super) fn run(options: Exec) -> Outcome {
     // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
 }
+
 /// Files by which the command's programs ask this awsd.
 fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
-    let awsd = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
-    let awsd = awsd.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            "awsd does not know where it is, or the path is not valid UTF-8",
-            "install it in another directory",
-        )
-    })?;
+    let awsd = own_path()?;
     match converse::ask(&Request::ChildFiles { awsd, context: Box::new(context.clone()) }, None, drop)? {
         Reply::ChildFiles(files) => Ok(files),
         _ => Err(unexpected()),
@@ -112,7 +106,7 @@ fn shell(variable: Option<OsString>) -> OsString {
 }
 
 /// The codes are those of a shell.
-fn not_started(program: &OsStr, error: &io::Error) -> Failure {
+pub(super) fn not_started(program: &OsStr, error: &io::Error) -> Failure {
     let program = program.to_string_lossy();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::new(

@@ -53,14 +53,12 @@ const SETTINGS: [&str; 42] = [
 /// What is copied of a service in a `[services NAME]` section.
 const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
 
-/// The first line.
-const HEAD: &str = "# Made by awsd; changes are lost.";
-
-/// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked.
+/// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked. For files
+/// that stay: the path of the person's own is said in it.
 ///
 /// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
 /// left out.
-pub fn asking(profiles: &Profiles, awsd: &str) -> String {
+pub fn asking(profiles: &Profiles, awsd: &str, own: Option<&str>) -> String {
     let sections = profiles.iter().filter_map(|profile| {
         let (header, command) = header(&profile.name).zip(command(awsd, &profile.name))?;
         Some(
@@ -68,7 +66,12 @@ pub fn asking(profiles: &Profiles, awsd: &str) -> String {
                 .concat(),
         )
     });
-    text(sections.flatten(), profiles)
+    text(head(own), sections.flatten(), profiles)
+}
+
+/// The text of a credentials file without credentials, which says where the person's own is.
+pub fn no_keys(own: Option<&str>) -> String {
+    head(own) + "\n"
 }
 
 /// The text of the file where nothing says how credentials are found, so that programs look at their environment. It has
@@ -80,12 +83,20 @@ pub fn served(profiles: &Profiles, profile: &str) -> String {
     let names = [Some("default"), Some(profile).filter(|name| *name != "default")];
     let headers = names.into_iter().flatten().filter_map(header);
     let sections = headers.map(|header| [vec![String::new(), header], settings.clone()].concat());
-    text(sections.flatten(), profiles)
+    text(head(None), sections.flatten(), profiles)
+}
+
+/// The first line, for people who open the file.
+fn head(own: Option<&str>) -> String {
+    match own.filter(|own| is_plain(own)) {
+        Some(own) => format!("# Made by awsd; changes are lost. Yours is {own}"),
+        None => "# Made by awsd; changes are lost.".to_owned(),
+    }
 }
 
 /// The sections of profiles, and those that they may name.
-fn text(sections: impl Iterator<Item = String>, profiles: &Profiles) -> String {
-    let mut lines = vec![HEAD.to_owned()];
+fn text(head: String, sections: impl Iterator<Item = String>, profiles: &Profiles) -> String {
+    let mut lines = vec![head];
     lines.extend(sections);
     for section in profiles.all_services() {
         let Some(header) = section_header("services", &section.name) else { continue };
@@ -165,7 +176,7 @@ mod tests {
     }
 
     fn of(config: &str, credentials: &str) -> String {
-        asking(&profiles(config, credentials), "/opt/a b/awsd")
+        asking(&profiles(config, credentials), "/opt/a b/awsd", None)
     }
 
     #[test]
@@ -218,6 +229,14 @@ mod tests {
         let again = Profiles::merge(again, crate::config_file::File::missing(Kind::Credentials, "none"));
         assert_eq!(again.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), names);
         assert!(again.iter().all(|profile| profile.get("region").is_some()));
+    }
+
+    #[test]
+    fn the_persons_own_file_is_named_on_the_first_line_only() {
+        let first = |own| asking(&profiles("", ""), "awsd", own).lines().next().unwrap().to_owned();
+        assert_eq!(first(Some("/a b/config")), "# Made by awsd; changes are lost. Yours is /a b/config");
+        assert_eq!(first(Some("/a\n[default]")), first(None));
+        assert_eq!(no_keys(Some("/keys")), "# Made by awsd; changes are lost. Yours is /keys\n");
     }
 
     #[test]

@@ -62,7 +62,9 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             Ok(tell(Event::Answer { by: id, profile, code }))
         }
         Request::Questions => Ok(done(Update::Questions(view.core.questions(view.now)))),
-        Request::List { context } => list::rows(world, view, &context).map(done_with_rows),
+        Request::List { profile, context } => {
+            list::rows(world, view, profile.as_deref(), &context).map(done_with_rows)
+        }
         Request::Status => Ok(Action::Reply(status::updates(world, view))),
         Request::Config => config(world),
         Request::Doctor { context } => doctor::rows(world, view, &context).map(done_with_rows),
@@ -70,6 +72,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
         }
         Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
+        Request::ShellFiles { awsd, context } => child::shell_files(world, &awsd, &context),
         Request::Serve { profile, context, prompting } => {
             child::serve(world, view.peer, profile, *context, *prompting)
         }
