@@ -2,7 +2,10 @@
 //!
 //! Settings are copied from a list: a way to find credentials that is not known here must never get in.
 
+use std::collections::BTreeSet;
+
 use crate::config_file::{Profile, Profiles, Value};
+use crate::plan::{self, PlanRequest};
 
 /// What is copied of a profile.
 const SETTINGS: [&str; 42] = [
@@ -56,17 +59,27 @@ const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
 /// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked. For files
 /// that stay: the path of the person's own is said in it.
 ///
+/// A profile that only has settings stays what it is: there programs look at their environment, or at the machine's role.
 /// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
 /// left out.
 pub fn asking(profiles: &Profiles, awsd: &str, own: Option<&str>) -> String {
+    let only_settings = only_settings(profiles);
     let sections = profiles.iter().filter_map(|profile| {
         let (header, command) = header(&profile.name).zip(command(awsd, &profile.name))?;
-        Some(
-            [vec![String::new(), header, format!("credential_process = {command}")], settings(profile)]
-                .concat(),
-        )
+        let asks = !only_settings.contains(&profile.name);
+        let way = asks.then(|| format!("credential_process = {command}"));
+        Some([vec![String::new(), header], way.into_iter().collect(), settings(profile)].concat())
     });
     text(head(own), sections.flatten(), profiles)
+}
+
+/// The profiles that have nothing to do with credentials.
+fn only_settings(profiles: &Profiles) -> BTreeSet<String> {
+    let request = PlanRequest::default();
+    let plans = plan::list(profiles, &request);
+    let only_settings =
+        plans.filter(|(name, plan)| plan.as_ref().is_err_and(|error| error.is_only_settings(name)));
+    only_settings.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The text of a credentials file without credentials, which says where the person's own is.
@@ -188,7 +201,7 @@ mod tests {
         let credentials =
             "[keys]\naws_access_key_id = AKIA\naws_secret_access_key = secret\naws_session_token = secret\n";
         let expected = "# Made by awsd; changes are lost.\n\
-            \n[default]\ncredential_process = '/opt/a b/awsd' credential-process default\nregion = eu-west-1\n\
+            \n[default]\nregion = eu-west-1\n\
             \n[profile dev]\ncredential_process = '/opt/a b/awsd' credential-process dev\noutput = json\ns3 =\n  \
             addressing_style = path\nservices = local\n\
             \n[profile keys]\ncredential_process = '/opt/a b/awsd' credential-process keys\n\
@@ -210,7 +223,10 @@ mod tests {
 
     #[test]
     fn names_are_quoted_for_headers_and_for_shells() {
-        let text = of("[profile \"a b\"]\n[profile -x]\n[profile \"it's\"]\n", "");
+        let names = ["a b", "-x", "it's"];
+        let keys =
+            names.map(|name| format!("[{name}]\naws_access_key_id = AKIA\naws_secret_access_key = x\n"));
+        let text = of("", &keys.concat());
         for line in [
             "[profile \"a b\"]\ncredential_process = '/opt/a b/awsd' credential-process 'a b'\n",
             "[profile -x]\ncredential_process = '/opt/a b/awsd' credential-process -- -x\n",

@@ -8,7 +8,9 @@ use super::*;
 
 const OWN: Own<'_> = Own { config: Some("/home/alice/.aws/config"), credentials: None };
 
-fn profiles(config: &str) -> Arc<Profiles> {
+/// One profile.
+fn profiles(name: &str) -> Arc<Profiles> {
+    let config = format!("[profile {name}]\nrole_arn = r\nsource_profile = keys\n");
     let config = config_file::parse(Kind::Config, "config", config.as_bytes());
     Arc::new(Profiles::merge(config, config_file::File::missing(Kind::Credentials, "")))
 }
@@ -48,7 +50,7 @@ fn a_file_that_is_not_as_it_should_be_is_replaced_and_kept() {
 fn links_stay_and_follow() {
     let directory = tempfile::tempdir().unwrap();
     let mut generated = Generated::new(directory.path());
-    let (one, two) = (profiles("[profile one]\n"), profiles("[profile two]\n"));
+    let (one, two) = (profiles("one"), profiles("two"));
     generated.follow(OWN, &one).unwrap();
     assert!(!directory.path().join("shell").exists(), "nobody has asked for it");
 
@@ -77,7 +79,7 @@ fn links_stay_and_follow() {
 fn what_cannot_be_read_takes_nothing_away() {
     let directory = tempfile::tempdir().unwrap();
     let mut generated = Generated::new(directory.path());
-    let paths = generated.for_shells(OWN, "/bin/awsd", &profiles("[profile one]\n")).unwrap();
+    let paths = generated.for_shells(OWN, "/bin/awsd", &profiles("one")).unwrap();
     let unreadable = config_file::File::unreadable(Kind::Config, "config", "it is a directory");
     let broken = Profiles::merge(unreadable, config_file::File::missing(Kind::Credentials, ""));
     generated.follow(OWN, &Arc::new(broken)).unwrap();
@@ -88,7 +90,7 @@ fn what_cannot_be_read_takes_nothing_away() {
 fn what_is_gone_is_made_again() {
     let directory = tempfile::tempdir().unwrap();
     let mut generated = Generated::new(directory.path());
-    let one = profiles("[profile one]\n");
+    let one = profiles("one");
     let paths = generated.for_shells(OWN, "/bin/awsd", &one).unwrap();
     for name in ["shell", "generated"] {
         fs::remove_dir_all(directory.path().join(name)).unwrap();
@@ -101,7 +103,7 @@ fn what_is_gone_is_made_again() {
 fn what_others_write_is_kept_and_told_once() {
     let directory = tempfile::tempdir().unwrap();
     let mut generated = Generated::new(directory.path());
-    let one = profiles("[profile one]\n");
+    let one = profiles("one");
     let paths = generated.for_shells(OWN, "/bin/awsd", &one).unwrap();
     assert_eq!(paths.changed, [""; 0].map(PathBuf::from));
 
