@@ -57,6 +57,7 @@ Examples:
   awsd login dev                      type the code now, so that nothing asks later
   awsd mfa 123456                     give the code that a program in the background waits for
   awsd list                           the profiles, and how long their sessions last
+  eval \"$(awsd init bash)\"           from here on: AWS_PROFILE=dev aws s3 ls
 
 For programs that read ~/.aws/config themselves:
   [profile dev-for-tools]
