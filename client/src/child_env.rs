@@ -80,6 +80,8 @@ pub(crate) fn files<'a>(files: &'a ChildFiles, context: &'a Context) -> Vec<(&'s
     let mut variables = vec![
         ("AWS_CONFIG_FILE", files.config_file.as_str()),
         ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
+        // The older SDKs of Go and JavaScript read the config file only then.
+        ("AWS_SDK_LOAD_CONFIG", "1"),
     ];
     let own =
         [(SOURCE_CONFIG_FILE, &context.config_file), (SOURCE_CREDENTIALS_FILE, &context.credentials_file)];

@@ -128,8 +128,8 @@ impl<W: World> App<W> {
                 if let Some(settings) = settings {
                     self.core.configure(settings.for_core());
                 }
-                if let Event::Ask(_, ask) = &*event {
-                    self.world.seen(&ask.caller.display);
+                if let Event::Requested(_, request) = &*event {
+                    self.world.seen(&request.caller.display);
                 }
                 self.happened(*event);
             }
@@ -147,7 +147,7 @@ impl<W: World> App<W> {
     }
 
     fn happened(&mut self, event: Event) {
-        if !matches!(event, Event::Ask(..) | Event::Gone(_)) {
+        if !matches!(event, Event::Requested(..) | Event::Gone(_)) {
             self.world.forget_answers();
         }
         for effect in self.core.handle(self.world.now(), event) {

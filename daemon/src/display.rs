@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use awsd_core::event;
+use awsd_core::event::{self, Desktop};
 use awsd_proto::display;
 
 /// The variables that programs get from the daemon itself. Windows has more of them without which programs do not start.
@@ -25,6 +25,11 @@ const OWN: [&str; 11] = [
     "windir",
 ];
 
+/// What says where a desktop is: its screen and its bus. Two callers with the same values here look at the same desktop,
+/// whatever terminal and language they have.
+const DESKTOP: [&str; 5] =
+    ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"];
+
 /// A user of these systems has one desktop, which no variable names.
 const ONE_DESKTOP: bool = cfg!(any(target_os = "macos", windows));
 
@@ -44,9 +49,17 @@ impl Display {
         Self::new(display::of(|name| std::env::var_os(name)))
     }
 
-    /// It names a desktop.
-    pub(crate) fn is_graphical(&self) -> bool {
-        self.has_screen() || self.get("DBUS_SESSION_BUS_ADDRESS").is_some()
+    /// The desktop that it names.
+    pub(crate) fn desktop(&self) -> Option<Desktop> {
+        let is_named = self.has_screen() || self.get("DBUS_SESSION_BUS_ADDRESS").is_some();
+        let says_where = |name: &str| match name {
+            _ if ONE_DESKTOP => false,
+            "XAUTHORITY" => self.get("DISPLAY").is_some(),
+            _ => DESKTOP.contains(&name),
+        };
+        let place = self.0.iter().filter(|(name, _)| says_where(name));
+        is_named
+            .then(|| Desktop(Arc::new(place.map(|(name, value)| (name.clone(), value.clone())).collect())))
     }
 
     /// Somebody can see a window, as far as the variables tell.
@@ -80,7 +93,7 @@ impl Display {
 
 impl From<Display> for event::Display {
     fn from(display: Display) -> Self {
-        Self { graphical: display.is_graphical(), variables: display.0 }
+        Self { desktop: display.desktop(), variables: display.0 }
     }
 }
 
@@ -123,11 +136,32 @@ mod tests {
     #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
     fn a_desktop_has_a_screen_or_a_bus() {
-        let graphical = |name, value| event::Display::from(display(&[(name, value)])).graphical;
-        assert!(graphical("DISPLAY", ":1") && graphical("WAYLAND_DISPLAY", "wayland-1"));
-        assert!(graphical("DBUS_SESSION_BUS_ADDRESS", "unix:path=/b"));
+        let named = |name, value| display(&[(name, value)]).desktop().is_some();
+        assert!(named("DISPLAY", ":1") && named("WAYLAND_DISPLAY", "wayland-1"));
+        assert!(named("DBUS_SESSION_BUS_ADDRESS", "unix:path=/b"));
         // A terminal over ssh has a runtime directory, too.
-        assert!(!graphical("XDG_RUNTIME_DIR", "/r") && !graphical("DISPLAY", ""));
+        assert!(!named("XDG_RUNTIME_DIR", "/r") && !named("DISPLAY", ""));
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn desktops_differ_in_where_they_are() {
+        let of = |more: &[(&str, &str)]| {
+            display(&[&[("DISPLAY", ":1"), ("XDG_RUNTIME_DIR", "/r")], more].concat()).desktop()
+        };
+        for same in [("TERM", "xterm"), ("GPG_TTY", "/dev/pts/1"), ("LANG", "C"), ("XDG_SESSION_ID", "7")] {
+            assert_eq!(of(&[same]), of(&[]), "{same:?}");
+        }
+        for other in [
+            ("DISPLAY", ":2"),
+            ("WAYLAND_DISPLAY", "wayland-1"),
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/b"),
+            ("XAUTHORITY", "/x"),
+        ] {
+            assert_ne!(of(&[other]), of(&[]), "{other:?}");
+        }
+        let bus = ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/b");
+        assert_eq!(display(&[bus, ("XAUTHORITY", "/x")]).desktop(), display(&[bus]).desktop());
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]

@@ -28,29 +28,29 @@ use crate::adapters::watch::Watch;
 use crate::app::App;
 use crate::config::{self, Settings};
 use crate::exchange::Door;
+use crate::locations::{self, Locations};
 use crate::log;
 use crate::machine::Machine;
-use crate::places::{self, Places};
 use crate::report::Report;
 
 /// Starts, reports, and works until the end.
 pub(crate) fn live(report: Report) -> io::Result<()> {
     let claimed = harden::process()
         .map_err(|error| unavailable(format!("this process cannot be protected: {error}"), None))
-        .and_then(|()| Places::find())
-        .and_then(|places| Ok((claim(&places)?, places)));
-    let (lease, places) = match claimed {
-        Ok((Claim::Ours(lease), places)) => (lease, places),
+        .and_then(|()| Locations::find())
+        .and_then(|locations| Ok((claim(&locations)?, locations)));
+    let (lease, locations) = match claimed {
+        Ok((Claim::Ours(lease), locations)) => (lease, locations),
         Ok((Claim::Taken, _)) => return report.taken(),
         Err(error) => return report.failed(&error),
     };
-    let log_file = log::start(&places.state).is_ok().then(|| places.state.join(LOG));
+    let log_file = log::start(&locations.state).is_ok().then(|| locations.state.join(LOG));
     // One thread: answering takes microseconds, and waiting for AWS takes none.
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        match Parts::make(&places) {
-            Ok(parts) => parts.run(places, log_file, lease, report).await,
+        match Parts::make(&locations) {
+            Ok(parts) => parts.run(locations, log_file, lease, report).await,
             Err(error) => {
-                let socket = places.endpoint.socket();
+                let socket = locations.endpoint.socket();
                 report.failed(&unusable(
                     &format!("the socket {} cannot be made", socket.display()),
                     socket,
@@ -61,9 +61,9 @@ pub(crate) fn live(report: Report) -> io::Result<()> {
     })
 }
 
-fn claim(places: &Places) -> Result<Claim, Error> {
-    let directory = places.endpoint.directory();
-    lock::claim(directory, || ipc::answers(places.endpoint.socket())).map_err(|error| {
+fn claim(locations: &Locations) -> Result<Claim, Error> {
+    let directory = locations.endpoint.directory();
+    lock::claim(directory, || ipc::answers(locations.endpoint.socket())).map_err(|error| {
         let what = format!("the daemon's lock in {} cannot be taken", directory.display());
         let refused = unusable(&what, directory, &error);
         match error.kind() {
@@ -84,39 +84,39 @@ struct Parts {
 }
 
 impl Parts {
-    fn make(places: &Places) -> io::Result<Self> {
+    fn make(locations: &Locations) -> io::Result<Self> {
         // The watch comes first: from then on no change of the directory is missed.
-        let watch = Watch::new(places.endpoint.directory())?;
+        let watch = Watch::new(locations.endpoint.directory())?;
         let signals = [
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
             signal(SignalKind::hangup())?,
         ];
-        let listener = Arc::new(Listener::bind(places.endpoint.socket())?);
+        let listener = Arc::new(Listener::bind(locations.endpoint.socket())?);
         Ok(Self { listener, watch, alarm: Alarm::new()?, signals })
     }
 
     async fn run(
         self,
-        places: Places,
+        locations: Locations,
         log_file: Option<PathBuf>,
         mut lease: Lease,
         report: Report,
     ) -> io::Result<()> {
         let Self { listener, watch, alarm, signals } = self;
         lease.listening();
-        report.ready(places.endpoint.socket())?;
+        report.ready(locations.endpoint.socket())?;
         info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "started");
-        let store = Store::new(places.state);
-        let settings = config::read(&places.settings_file).unwrap_or_default();
+        let store = Store::new(locations.state);
+        let settings = config::read(&locations.settings_file).unwrap_or_default();
         let core = new_core(&settings, &store);
         let (door, commands) = Door::new();
         let machine = Machine {
-            generated: Generated::new(places.endpoint.directory()),
-            endpoint: places.endpoint,
-            settings_file: places.settings_file,
+            generated: Generated::new(locations.endpoint.directory()),
+            endpoint: locations.endpoint,
+            settings_file: locations.settings_file,
             log_file,
-            user_name: places::user_name(|name| std::env::var_os(name)),
+            user_name: locations::user_name(|name| std::env::var_os(name)),
             alarm,
             sources: Sources::default(),
             store,

@@ -104,8 +104,7 @@ impl World for Machine {
     }
 
     fn offer(&mut self, offer: Offer) {
-        let pause = self.settings().unwrap_or_default().offer_pause.value;
-        let card = translate::offer(&offer, pause, &self.display, self.tools());
+        let card = translate::offer(&offer, &self.display, self.tools());
         self.desktop.show(card);
     }
 
@@ -127,7 +126,7 @@ impl World for Machine {
     }
 
     fn seen(&mut self, display: &Display) {
-        if display.graphical {
+        if display.desktop.is_some() {
             self.presence.follow(&display.into());
         }
     }

@@ -7,7 +7,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 #![allow(clippy::disallowed_methods, reason = "it measures time")]
 
+mod address;
 mod agent;
+mod bare;
 mod builds;
 mod contestants;
 mod idle;
@@ -35,6 +37,9 @@ Builds what is measured (release builds: minutes, the first time), then measures
 /// How many profiles the large config has more than the small one.
 const MANY: usize = 1000;
 
+/// The only argument of the server that the daemon is compared with.
+const BARE_SERVER: &str = "bare-server";
+
 /// A step that went well, or the sentence that says what did not.
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -45,20 +50,24 @@ struct Options {
 }
 
 fn main() -> ExitCode {
+    if env::args().skip(1).eq([BARE_SERVER]) {
+        return ended(bare::serve().map(|()| ExitCode::SUCCESS));
+    }
     let Some(options) = parse(env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(64);
     };
-    match run(&options) {
-        Ok(report) => {
-            print!("{report}");
-            if options.check && !report.all_met() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-        }
-        Err(error) => {
-            eprintln!("awsd-bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&options).map(|report| {
+        print!("{report}");
+        if options.check && !report.all_met() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }))
+}
+
+fn ended(outcome: Outcome<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("awsd-bench: {error}");
+        ExitCode::FAILURE
+    })
 }
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
@@ -93,7 +102,10 @@ fn run(options: &Options) -> Outcome<Report> {
     eprintln!("timing {} commands, {} rounds", contestants.len(), options.rounds);
     let times = race::run(&contestants, options.rounds)?;
 
+    eprintln!("loading the address of a command that is served");
+    let rates = address::race(&few)?;
+
     eprintln!("watching the idle daemon for {} seconds", options.idle);
     let idle = idle::watch(few.pid(), options.idle)?;
-    Ok(Report { built, contestants, times, at_start, idle })
+    Ok(Report { built, contestants, times, rates, at_start, idle })
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read},
     path::{Path, PathBuf},
-    process::Child,
+    process::{Child, Command, Stdio},
 };
 
 use crate::Outcome;
@@ -16,15 +16,28 @@ impl Background {
     /// Waits until the program has said, in a first line, that it is ready.
     pub(crate) fn ready(child: Child, says: impl Read) -> Outcome<Self> {
         let background = Self(child);
-        let mut line = String::new();
-        match BufReader::new(says).read_line(&mut line) {
-            Ok(0) | Err(_) => Err("a program ended instead of getting ready".into()),
-            Ok(_) => Ok(background),
-        }
+        first_line(says).map(|_line| background)
+    }
+
+    /// The same, for what is said on standard output, and what that is.
+    pub(crate) fn that_says(command: &mut Command) -> Outcome<(Self, String)> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let says = child.stdout.take();
+        let background = Self(child);
+        let line = first_line(says.ok_or("the program has no output")?)?;
+        Ok((background, line.trim_end().to_owned()))
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.0.id()
+    }
+}
+
+fn first_line(says: impl Read) -> Outcome<String> {
+    let mut line = String::new();
+    match BufReader::new(says).read_line(&mut line) {
+        Ok(0) | Err(_) => Err("a program ended instead of getting ready".into()),
+        Ok(_) => Ok(line),
     }
 }
 

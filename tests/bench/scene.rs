@@ -57,6 +57,11 @@ impl Scene {
         self.directory.path()
     }
 
+    /// The client that talks to it.
+    pub(crate) fn client(&self) -> &Path {
+        &self.client
+    }
+
     /// The daemon's process.
     pub(crate) fn pid(&self) -> u32 {
         self.daemon.pid()

@@ -13,6 +13,7 @@ use awsd_tests::{
     sandbox::guide::DEVELOPER,
 };
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{picture, settings};
@@ -153,6 +154,51 @@ fn fifty_callers_are_released_by_one_answer() {
     for client in clients {
         client.wait().success();
     }
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn the_question_follows_its_callers_from_desktop_to_desktop() {
+    let mut env = guide();
+    let Some(here) = env.desktop(Server::Xfce) else { return };
+    let first = waiting(&env);
+    here.notification();
+    here.click("enter");
+    let dialog = here.dialog();
+    let Some(there) = env.desktop(Server::Mock(REPLY)) else { return };
+    let second = waiting(&env);
+    wait_until_waiting(&env, 2);
+    // A wrong code, wherever it comes from, takes the dialog from nobody.
+    env.awsd(["mfa", "000000"]).run().exits(75);
+    here.notification_with("did not accept");
+    assert_eq!((here.dialogs(), there.notifications().len()), (1, 0));
+    first.signal(Signal::INT);
+    dialog.gone();
+    here.no_notification();
+    assert!(there.notification().body.contains("developer"));
+    there.reply(&env.sandbox.next_code("alice"));
+    assert_eq!(second.wait().success().stdout, "it runs\n");
+    there.no_notification();
+    assert_eq!(env.calls(), ["GetSessionToken with code: AccessDenied", CALLS[0], CALLS[1]]);
+}
+
+#[test]
+fn who_put_the_question_aside_leaves_it_to_another_desktop() {
+    let mut env = guide();
+    let Some(here) = env.desktop(Server::Mock(REPLY)) else { return };
+    let first = waiting(&env);
+    here.notification();
+    here.dismiss();
+    let again = waiting(&env);
+    wait_until_waiting(&env, 2);
+    let Some(there) = env.desktop(Server::Mock(REPLY)) else { return };
+    let second = waiting(&env);
+    there.notification();
+    there.reply(&env.sandbox.next_code("alice"));
+    for client in [first, again, second] {
+        client.wait().success();
+    }
+    assert_eq!(here.notifications().len(), 1, "it was not shown again");
     assert_eq!(env.calls(), CALLS);
 }
 

@@ -149,7 +149,7 @@ impl TestEnv {
         Run::new(session, program, &self.home(), self.variables.clone(), &self.records)
     }
 
-    /// A desktop. What is run here from now on is run by somebody who sits there. `None`, after saying so, where a program is
+    /// A desktop, beside those that there are. What is run here from now on is run by somebody who sits there. `None`, after saying so, where a program is
     /// missing that it needs.
     pub fn desktop(&mut self, server: desktop::Server) -> Option<desktop::Desktop> {
         let desktop = desktop::Desktop::open(self, server)?;

@@ -21,7 +21,7 @@ impl Core {
     /// Looks at every request again and does what follows.
     pub(crate) fn advance(&mut self, now: Now, out: &mut Vec<Effect>) {
         let mut places = Places::new();
-        for id in self.asks.keys().copied().collect::<Vec<_>>() {
+        for id in self.requests.keys().copied().collect::<Vec<_>>() {
             if let Some(place) = self.settle(now, id, out) {
                 places.insert(id, place);
             }
@@ -42,8 +42,8 @@ impl Core {
 
     /// Answers a request, or does what it waits for. Returns its place if it waits for a code.
     fn settle(&mut self, now: Now, id: RequestId, out: &mut Vec<Effect>) -> Option<Place> {
-        self.asks.get_mut(&id)?.choosing = None;
-        match self.standing(now, self.asks.get(&id)?) {
+        self.requests.get_mut(&id)?.choosing = None;
+        match self.standing(now, self.requests.get(&id)?) {
             Standing::Supplied(supply) => self.supply(now, id, supply, out),
             Standing::Refused(denial) => self.deny(id, denial, out),
             Standing::Starts { target, recipe, fallback } => {
@@ -70,7 +70,7 @@ impl Core {
 
     /// A request that could also take what is left does not wait for ever.
     fn waits_for_renewal(&mut self, now: Now, id: RequestId, fallback: bool) {
-        if let Some(pending) = self.asks.get_mut(&id).filter(|_| fallback) {
+        if let Some(pending) = self.requests.get_mut(&id).filter(|_| fallback) {
             pending.renewal_since.get_or_insert(now.boot);
         }
     }
@@ -85,7 +85,7 @@ impl Core {
             Target::Session(node) => {
                 let slot = self.slots.entry(node.clone()).or_insert_with(|| Slot::new(recipe.clone()));
                 slot.recipe = recipe.clone();
-                if let Some(pending) = self.asks.get(&id) {
+                if let Some(pending) = self.requests.get(&id) {
                     slot.profiles.insert(pending.chain.profile.clone());
                 }
             }
@@ -102,7 +102,7 @@ impl Core {
         recipe: &Recipe,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(pending) = self.asks.get(&id) else { return false };
+        let Some(pending) = self.requests.get(&id) else { return false };
         if pending.has_terminal() || pending.purpose == Purpose::Login || pending.code.is_some() {
             self.desk.insist(device);
         } else if self.desk.quiet(now, device) {
@@ -116,7 +116,7 @@ impl Core {
     }
 
     fn supply(&mut self, now: Now, id: RequestId, supply: Supply, out: &mut Vec<Effect>) {
-        let Some(pending) = self.asks.remove(&id) else { return };
+        let Some(pending) = self.requests.remove(&id) else { return };
         let served = match supply {
             Supply::Keys(keys) => Served {
                 expiration: keys.expiration,
@@ -206,7 +206,7 @@ impl Core {
     }
 
     pub(crate) fn deny(&mut self, id: RequestId, denial: Denial, out: &mut Vec<Effect>) {
-        if self.asks.remove(&id).is_some() {
+        if self.requests.remove(&id).is_some() {
             out.push(Effect::Denied(id, denial));
         }
     }
@@ -226,7 +226,7 @@ impl Core {
     /// moment that has passed.
     pub fn next_wake(&self, now: Now) -> Option<Boot> {
         let mut moments: Vec<Boot> = Vec::new();
-        for (id, pending) in &self.asks {
+        for (id, pending) in &self.requests {
             moments.extend(pending.renewal_since.map(|since| since + policy::RENEWAL_PATIENCE));
             if self.places.contains_key(id) || pending.choosing.is_some() {
                 moments.extend(pending.deadline(self.settings.default_wait));

@@ -182,7 +182,7 @@ impl Core {
         usable: &[String],
         out: &mut Vec<Effect>,
     ) {
-        let Some(pending) = self.asks.get_mut(&id) else { return };
+        let Some(pending) = self.requests.get_mut(&id) else { return };
         let Some(serial) = pending.refused.device.take() else { return };
         if !usable.contains(&serial) {
             if pending.chain.device.is_some() {
@@ -222,7 +222,7 @@ impl Core {
             self.discoveries.without_device.insert(user);
         }
         for id in waiting {
-            let Some(pending) = self.asks.get(&id) else { continue };
+            let Some(pending) = self.requests.get(&id) else { continue };
             let profile = &pending.chain.profile;
             let denial = if others {
                 denial::only_security_keys(profile)

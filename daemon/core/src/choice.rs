@@ -50,7 +50,7 @@ impl Core {
     pub(crate) fn need_choice(&mut self, now: Now, id: RequestId, user: &User, out: &mut Vec<Effect>) {
         let limit = self.settings.default_wait;
         let Some(several) = self.discoveries.several.get(user) else { return };
-        let Some(pending) = self.asks.get_mut(&id) else { return };
+        let Some(pending) = self.requests.get_mut(&id) else { return };
         let profile = &pending.chain.profile;
         let denial = if !pending.can_choose() {
             denial::several_devices(profile, &several.devices)
@@ -71,7 +71,8 @@ impl Core {
         device: &str,
         out: &mut Vec<Effect>,
     ) {
-        let Some(pending) = self.asks.get(&by).filter(|pending| pending.choosing == Some(question)) else {
+        let Some(pending) = self.requests.get(&by).filter(|pending| pending.choosing == Some(question))
+        else {
             return;
         };
         let open = self.discoveries.several.iter_mut().find(|(_, several)| several.id == question);
@@ -104,10 +105,10 @@ impl Core {
     /// A list that nobody is here for any more is forgotten, and with it a choice that came to nothing: the next one
     /// is shown the devices as they are then.
     pub(crate) fn forget_choices(&mut self) {
-        let asks = &self.asks;
+        let requests = &self.requests;
         self.discoveries
             .several
-            .retain(|user, _| asks.values().any(|pending| pending.may_need_device_of(user)));
+            .retain(|user, _| requests.values().any(|pending| pending.may_need_device_of(user)));
     }
 }
 

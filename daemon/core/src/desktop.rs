@@ -1,6 +1,7 @@
 //! The desktop: one more place where a question is asked, beside the terminals of those who wait.
 //!
-//! Here it is decided what it shows and when. How it looks, and whether there is one, others know.
+//! Here it is decided what it shows, when, and which desktop that is where callers have several. How it looks, and
+//! whether there is one, others know.
 
 use crate::effect::{Effect, Question};
 use crate::event::{Display, QuestionId};
@@ -10,27 +11,40 @@ use crate::questions::Places;
 use crate::session::{Core, Pending};
 use crate::time::{Boot, Now};
 
+/// Something that a desktop was told to show.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    /// A question, as it was when the desktop was last told of it.
+    Question(Box<Question>),
+    /// An offer, which never changes, and where it is.
+    Offer(Display),
+}
+
 impl Core {
     /// Brings the desktop up to date.
     pub(crate) fn show_on_desktop(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
-        let asked: Vec<(QuestionId, u32, Question)> = self
+        let asked: Vec<Question> = self
             .desk
             .all()
             .filter(|(device, open)| self.belongs_on_desktop(now, device, open, places))
-            .map(|(device, open)| (open.id, open.version, self.question(now, device, open, places)))
+            .map(|(device, open)| self.question_on_desktop(now, device, open, places))
             .collect();
         let offers = &self.offers;
         let stays = |id: QuestionId| {
-            asked.iter().any(|(asked, ..)| *asked == id)
+            asked.iter().any(|question| question.id == id)
                 || offers.values().any(|offer| offer.shown == Some(id))
         };
         for (id, _) in self.on_desktop.extract_if(.., |id, _| !stays(*id)) {
             out.push(Effect::Unask(id));
         }
-        for (id, version, question) in asked {
+        for question in asked {
+            let is_news = match self.on_desktop.get(&question.id) {
+                Some(Shown::Question(shown)) => question.differs_from(shown),
+                Some(Shown::Offer(_)) | None => true,
+            };
             // While a code is being checked the old question stays: it may be asked again in its place.
-            if self.on_desktop.get(&id) != Some(&version) && !question.verifying {
-                self.on_desktop.insert(id, version);
+            if is_news && !question.verifying {
+                self.on_desktop.insert(question.id, Shown::Question(Box::new(question.clone())));
                 out.push(Effect::Ask(question));
             }
         }
@@ -44,20 +58,14 @@ impl Core {
 
     /// When the desktop shows a question: at once, where no terminal does.
     fn desktop_due(&self, device: &Device, open: &Open, places: &Places) -> Option<Boot> {
-        if !self.settings.desktop || self.seat.locked || open.is_left_to_its_program() {
+        if !self.desktop_can_ask() || open.is_left_to_its_program() {
             return None;
         }
-        if open.wanted && open.unreachable.is_none() {
-            return Some(Boot::default());
-        }
-        let waiting = || self.waiting_at(device, places);
-        // Whoever comes later may have another desktop.
-        let newest = waiting().map(|pending| pending.since).max()?;
-        if open.unreachable.is_some_and(|at| newest <= at) {
-            return None;
-        }
-        let terminals = waiting().filter(|pending| pending.has_terminal()).map(|pending| pending.since);
-        Some(terminals.min().map_or(Boot::default(), |first| first + self.settings.notify_after))
+        let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
+        self.display(open, &waiting)?;
+        let terminals = waiting.iter().filter(|pending| pending.has_terminal()).map(|pending| pending.since);
+        let first = terminals.min().filter(|_| open.wanted_at().is_none());
+        Some(first.map_or(Boot::default(), |first| first + self.settings.notify_after))
     }
 
     /// The moments at which questions come to the desktop.
@@ -65,26 +73,54 @@ impl Core {
         self.desk.all().filter_map(|(device, open)| self.desktop_due(device, open, &self.places))
     }
 
-    /// Whether the desktop can be expected to ask for a code that this request waits for.
-    pub(crate) fn desktop_answers(&self, device: &Device, pending: &Pending) -> bool {
-        let unreachable = |open: &Open| open.unreachable.is_some_and(|at| pending.since <= at);
-        let open = self.desk.open(device);
-        self.settings.desktop && !self.seat.locked && !open.is_some_and(unreachable)
+    /// Whether anything is asked on a desktop now.
+    pub(crate) fn desktop_can_ask(&self) -> bool {
+        self.settings.desktop && !self.seat.locked
     }
 
     /// A question as it is shown.
     pub(crate) fn question(&self, now: Now, device: &Device, open: &Open, places: &Places) -> Question {
-        let question = open.question(device, now, self.waiting_at(device, places).count());
-        let display = self.display(device, places).unwrap_or(question.display);
+        let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
+        let question = open.question(device, now, waiting.len());
+        let display = self.display(open, &waiting).cloned().unwrap_or_default();
         // A desktop that no caller has named may not be there: it is not promised.
-        let on_desktop = display.graphical && self.desktop_due(device, open, places).is_some();
-        Question { on_desktop, display, ..question }
+        let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
+        let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
+        Question { waited, on_desktop, display, ..question }
     }
 
-    /// Where the first caller that has a desktop is.
-    fn display(&self, device: &Device, places: &Places) -> Option<Display> {
-        let displays = self.waiting_at(device, places).map(|pending| &pending.caller.display);
-        displays.into_iter().find(|display| display.graphical).cloned()
+    /// A question as the desktop shows it, which also says what was wrong with what was typed there.
+    fn question_on_desktop(&self, now: Now, device: &Device, open: &Open, places: &Places) -> Question {
+        let question = self.question(now, device, open, places);
+        let slip = open.slip_at(question.display.desktop.as_ref()).cloned();
+        Question { reason: slip.or(question.reason), ..question }
+    }
+
+    /// Where a question is asked: on one desktop at a time, and on none if none can be reached.
+    ///
+    /// A desktop that somebody has named is preferred to the daemon's own, which may not be there; one where the person
+    /// has not put the question away, to one where they have. The one that shows it keeps it for as long as somebody
+    /// there waits: a dialog may be open. Of others it is that of who asked first.
+    pub(crate) fn display<'a>(&'a self, open: &'a Open, waiting: &[&'a Pending]) -> Option<&'a Display> {
+        let shown = self.shown_at(open.id);
+        let is_shown = |display: &Display| shown.is_some_and(|shown| shown.desktop == display.desktop);
+        let aside = |display: &Display| open.aside.contains(&display.desktop);
+        let wanted = open.wanted_at().map(|display| ((false, aside(display), false), display));
+        let reached = waiting.iter().filter(|pending| open.reaches(pending)).map(|pending| {
+            let display = &pending.caller.display;
+            ((display.desktop.is_none(), aside(display), !is_shown(display)), display)
+        });
+        let (_, best) = wanted.into_iter().chain(reached).min_by_key(|(rank, _)| *rank)?;
+        // Its first caller there may have left; what that one said of it holds for those who stay.
+        Some(shown.filter(|_| is_shown(best)).unwrap_or(best))
+    }
+
+    /// The desktop that shows a question or an offer.
+    pub(crate) fn shown_at(&self, id: QuestionId) -> Option<&Display> {
+        self.on_desktop.get(&id).map(|shown| match shown {
+            Shown::Question(question) => &question.display,
+            Shown::Offer(display) => display,
+        })
     }
 
     /// Those who wait for a device's code.
@@ -94,18 +130,44 @@ impl Core {
         places: &'a Places,
     ) -> impl Iterator<Item = &'a Pending> {
         let there = places.iter().filter(move |(_, place)| place.device == *device);
-        there.filter_map(|(id, _)| self.asks.get(id))
+        there.filter_map(|(id, _)| self.requests.get(id))
     }
 
-    /// The desktop can show a question, or an offer, to nobody: whoever waits only for it is told.
+    /// The desktop can show a question, or an offer, to nobody: another one is asked, or whoever waits only for it is told.
     pub(crate) fn unreachable(&mut self, now: Now, id: QuestionId) {
-        self.on_desktop.remove(&id);
         self.put_off_offer(now, id);
-        let Some(device) = self.desk.find(id) else { return };
-        let was_promised = self.asks.values().any(|pending| pending.promised == Some(id));
+        let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
         if let Some(open) = self.desk.open_mut(&device) {
-            open.unreachable = Some(now.boot);
-            open.version += u32::from(was_promised);
+            open.unreachable.insert(at.desktop, now.boot);
         }
+    }
+
+    /// The person put the question away where it is shown, and said nothing.
+    pub(crate) fn put_aside(&mut self, id: QuestionId) {
+        let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
+        if let Some(open) = self.desk.open_mut(&device) {
+            open.aside.insert(at.desktop);
+        }
+    }
+}
+
+impl Open {
+    /// Where the person asked to be asked, unless some desktop could not.
+    fn wanted_at(&self) -> Option<&Display> {
+        self.wanted.as_ref().filter(|_| self.unreachable.is_empty())
+    }
+
+    /// Whether a caller's desktop may be reached: whoever came after it could not be may have mended it.
+    fn reaches(&self, pending: &Pending) -> bool {
+        let failed = self.unreachable.get(&pending.caller.display.desktop);
+        failed.is_none_or(|at| *at < pending.since)
+    }
+}
+
+impl Question {
+    /// Whether another one has something else to say. That time has passed is nothing else.
+    fn differs_from(&self, shown: &Self) -> bool {
+        let then = Self { age: shown.age, waited: shown.waited, ..self.clone() };
+        then != *shown
     }
 }

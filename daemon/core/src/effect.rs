@@ -27,7 +27,7 @@ pub enum Effect {
     Choose(RequestId, Choice),
     /// That client's question needs no answer any more.
     Withdraw(RequestId, QuestionId),
-    /// Ask on the desktop, or show there how things stand now.
+    /// Ask on the desktop that the question names, or show there how things stand now. It is on no other one from then on.
     Ask(Question),
     /// Offer on the desktop to renew an MFA session.
     Offer(Offer),
@@ -198,15 +198,19 @@ pub struct Question {
     pub waiting: usize,
     /// How long it has been open.
     pub age: Duration,
+    /// How long the caller has waited who is named here: the question may be older.
+    pub waited: Duration,
     /// Why it is asked again.
     pub reason: Option<String>,
     /// A code was given and AWS is being asked.
     pub verifying: bool,
     /// It is asked on the desktop as well, or will be in a moment.
     pub on_desktop: bool,
+    /// How many codes were given for it so far: each that was not enough has it asked anew, whatever else stays the same.
+    pub attempts: u32,
     /// The person has just asked to be asked.
     pub wanted: bool,
-    /// Where the person can be asked: that of the first caller that has a desktop.
+    /// Where the person can be asked: one desktop at a time, that of who asked first, for as long as somebody there waits.
     pub display: Display,
 }
 
@@ -232,6 +236,8 @@ pub struct Offer {
     pub profiles: Vec<String>,
     /// What is left of it.
     pub remaining: Duration,
+    /// How long the offer rests if it is put off; none where the session would have ended by then.
+    pub pause: Option<Duration>,
     /// Where the person was last seen.
     pub display: Display,
 }

@@ -26,7 +26,7 @@ pub struct QuestionId(pub u64);
 pub enum Event {
     /// A client wants credentials. Answered by exactly one [`crate::effect::Effect::Served`] or
     /// [`crate::effect::Effect::Denied`].
-    Ask(RequestId, Box<Ask>),
+    Requested(RequestId, Box<Request>),
     /// A code was typed. Feedback comes as the question itself, asked again or withdrawn.
     Typed {
         /// Where the question was shown.
@@ -56,7 +56,9 @@ pub enum Event {
     },
     /// The person said "Not now".
     Dismissed(QuestionId),
-    /// The desktop can show this question, or this offer, to nobody.
+    /// The person put the question away at the desktop that shows it, and said nothing: it stays open.
+    PutAside(QuestionId),
+    /// The desktop that is to show this question, or this offer, can show it to nobody.
     Unreachable(QuestionId),
     /// A program that is to give a code has something to tell.
     Program(QuestionId, ProgramNews),
@@ -95,7 +97,7 @@ pub enum Surface {
 
 /// What a client asks for.
 #[derive(Debug)]
-pub struct Ask {
+pub struct Request {
     /// The profile, resolved.
     pub chain: Chain,
     /// How the answer will be used.
@@ -151,7 +153,7 @@ pub enum ProgramNews {
 pub enum OfferAnswer {
     /// Ask for the code now.
     Renew,
-    /// Offer it again in a quarter of an hour, or what the settings say.
+    /// Offer it again after the time that the offer named.
     Later,
     /// No more today.
     NotToday,
@@ -175,9 +177,14 @@ pub enum Presence {
 pub struct Display {
     /// Names and values.
     pub variables: Arc<BTreeMap<String, String>>,
-    /// They name a desktop.
-    pub graphical: bool,
+    /// The desktop that they name.
+    pub desktop: Option<Desktop>,
 }
+
+/// A desktop, to be told from others by the variables that say where it is. What else differs between its callers
+/// (terminals, languages) is not among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Desktop(pub Arc<BTreeMap<String, String>>);
 
 /// Who asks: for display only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

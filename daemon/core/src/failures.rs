@@ -47,7 +47,7 @@ impl Core {
     /// The requests that wait for a target.
     pub(crate) fn waiting_for(&self, now: Now, target: &Target) -> Vec<RequestId> {
         let waits = |pending: &Pending| matches!(self.standing(now, pending), Standing::Waits { target: waited, .. } if waited == *target);
-        self.asks.iter().filter(|(_, pending)| waits(pending)).map(|(id, _)| *id).collect()
+        self.requests.iter().filter(|(_, pending)| waits(pending)).map(|(id, _)| *id).collect()
     }
 
     /// A call ended without what it was to bring.
@@ -243,16 +243,16 @@ impl Core {
 
     /// Where a request goes from a call that failed.
     fn next(&mut self, now: Now, id: RequestId, ended: &Ended<'_>) -> Next {
-        let words = self.words(ended, self.asks.get(&id));
+        let words = self.words(ended, self.requests.get(&id));
         // What is left of a session stands in for its renewal, not for another session that was refused.
-        let fallback = self.asks.get(&id).is_some_and(|pending| match self.standing(now, pending) {
+        let fallback = self.requests.get(&id).is_some_and(|pending| match self.standing(now, pending) {
             Standing::Starts { target, fallback, .. } | Standing::Waits { target, fallback } => {
                 fallback && target == *ended.target
             }
             _ => false,
         });
         let age = self.mfa_age(now, ended.target);
-        let Some(pending) = self.asks.get_mut(&id) else { return Next::GoesOn };
+        let Some(pending) = self.requests.get_mut(&id) else { return Next::GoesOn };
         if fallback {
             pending.renewal_failed = true;
             return Next::GoesOn;

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use crate::desktop::Shown;
 use crate::effect::{Effect, Offer};
 use crate::event::{Caller, Display, OfferAnswer, QuestionId};
 use crate::graph::{Device, Node};
-use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE};
+use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE, rest};
 use crate::prompt::user_of;
 use crate::session::{Core, Settings};
 use crate::time::{Boot, Now};
@@ -16,6 +17,8 @@ use crate::time::{Boot, Now};
 pub(crate) struct Offered {
     /// It is on the desktop.
     pub shown: Option<QuestionId>,
+    /// How long it rests if it is put off now.
+    pause: Option<Duration>,
     /// It is not offered before.
     not_before: Boot,
 }
@@ -49,8 +52,9 @@ impl Core {
             }
             let id = self.desk.number();
             if let Some(offer) = self.offer_to_renew(now, id, &node) {
-                self.offers.insert(node, Offered { shown: Some(id), not_before: Boot::default() });
-                self.on_desktop.insert(id, 0);
+                let offered = Offered { shown: Some(id), pause: offer.pause, not_before: Boot::default() };
+                self.offers.insert(node, offered);
+                self.on_desktop.insert(id, Shown::Offer(offer.display.clone()));
                 out.push(Effect::Offer(offer));
             }
         }
@@ -72,12 +76,15 @@ impl Core {
         let slot = self.slots.get(node)?;
         let last = slot.last_use.as_ref().filter(|last| now.boot.since(last.at) <= OFFER_AFTER_USE)?;
         let device = node.device()?.serial;
+        let lease = slot.lease.as_ref()?;
+        let remaining = lease.remaining(now, self.skew);
         Some(Offer {
             id,
             user: user_of(&device).to_owned(),
             device,
             profiles: slot.profiles.iter().cloned().collect(),
-            remaining: slot.lease.as_ref()?.remaining(now, self.skew),
+            remaining,
+            pause: rest(self.settings.offer_pause, remaining, lease.life),
             display: last.display.clone(),
         })
     }
@@ -86,11 +93,17 @@ impl Core {
     pub(crate) fn offered(&mut self, now: Now, id: QuestionId, answer: OfferAnswer) {
         let Some(node) = self.offer_of(id) else { return };
         let pause = match answer {
-            OfferAnswer::Renew => return self.renew_by_person(now, &node),
-            OfferAnswer::Later => self.settings.offer_pause,
+            OfferAnswer::Renew => return self.renew_by_person(now, id, &node),
+            // What cannot be put off reached nobody, and there is no time left for another try.
+            OfferAnswer::Later => {
+                let pause = self.offers.get(&node).and_then(|offered| offered.pause);
+                let end = || self.lease(&node).map(|lease| lease.remaining(now, self.skew));
+                pause.or_else(end).unwrap_or_default()
+            }
             OfferAnswer::NotToday => NOT_TODAY,
         };
-        self.offers.insert(node, Offered { shown: None, not_before: now.boot + pause });
+        let not_before = now.boot + pause;
+        self.offers.insert(node, Offered { not_before, ..Offered::default() });
     }
 
     /// Who does not want to be asked for a code wants no offer of it either.
@@ -111,17 +124,17 @@ impl Core {
         self.offers.iter().find(|(_, offered)| offered.shown == Some(id)).map(|(node, _)| node.clone())
     }
 
-    /// The person wants to give the code now, although no caller waits for it.
-    fn renew_by_person(&mut self, now: Now, node: &Node) {
+    /// The person wants to give the code now, and where the offer was, although no caller waits for it.
+    fn renew_by_person(&mut self, now: Now, offer: QuestionId, node: &Node) {
         self.offers.remove(node);
+        let display = self.shown_at(offer).cloned().unwrap_or_default();
         let (Some(slot), Some(device)) = (self.slots.get(node), node.device()) else { return };
-        let display = slot.last_use.as_ref().map(|last| last.display.clone()).unwrap_or_default();
         let caller = Caller { display, ..Caller::default() };
         let profile = slot.profiles.first().map_or(user_of(&device.serial), String::as_str);
         self.desk.insist(&device);
         self.desk.need(now, &device, node, profile, &caller, None);
         if let Some(open) = self.desk.open_mut(&device) {
-            open.wanted = true;
+            open.wanted = Some(caller.display);
         }
     }
 

@@ -51,6 +51,10 @@ pub const NOT_NOW: Duration = minutes(15);
 /// The renewal of an MFA session is offered if something was served from it within this time.
 pub const OFFER_AFTER_USE: Duration = minutes(60);
 
+/// An offer that is put off comes back when this much is left at the latest: then roles in use are taken once more, and
+/// the person needs time to find the phone. What would rest for less than a minute is not put off.
+pub const LAST_OFFER: Duration = LAST_CALL;
+
 /// "Not today", when it is said in the morning.
 pub const NOT_TODAY: Duration = minutes(12 * 60);
 
@@ -117,6 +121,15 @@ pub fn last_call(life: Duration) -> Duration {
     LAST_CALL.min(life / 6)
 }
 
+/// How long an offer about a session with this life rests that is put off with so much left, if it can be put off: as long
+/// as was wanted, or till the moment of the last offer, in whole minutes.
+pub fn rest(wanted: Duration, left: Duration, life: Duration) -> Option<Duration> {
+    let room = left.saturating_sub(LAST_OFFER.min(life / 12));
+    let rounded = minutes((room.as_secs() + 30) / 60);
+    let rest = if wanted <= room { wanted } else { rounded.min(wanted) };
+    (!rest.is_zero()).then_some(rest)
+}
+
 /// How long `awsd login` finds enough: half the life.
 pub fn fresh(life: Duration) -> Duration {
     life / 2
@@ -137,6 +150,17 @@ pub fn renewal_pause(failures: u32, life: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_offer_that_is_put_off_comes_back_in_time() {
+        let (quarter, day) = (minutes(15), minutes(12 * 60));
+        let after = |wanted, left| rest(wanted, left, day).map(|rest| rest.as_secs());
+        assert_eq!(after(quarter, minutes(30)), Some(900), "as long as was wanted");
+        assert_eq!(after(quarter, Duration::from_millis(899_800)), Some(600), "no longer than that");
+        assert_eq!(after(quarter, Duration::from_secs(329)), None, "that was the last offer");
+        assert_eq!(after(quarter, minutes(2)), None);
+        assert_eq!(rest(quarter, minutes(5), minutes(15)), Some(minutes(4)), "a short life");
+    }
 
     #[test]
     fn a_session_lives_as_long_as_it_was_asked_for_unless_aws_says_otherwise() {

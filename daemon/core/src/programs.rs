@@ -119,7 +119,7 @@ impl Core {
     fn is_shown(&self, device: &Device) -> bool {
         self.desk.open(device).is_some_and(|open| {
             let at_terminal = |pending: &Pending| pending.shown.is_some_and(|(id, _)| id == open.id);
-            self.on_desktop.contains_key(&open.id) || self.asks.values().any(at_terminal)
+            self.on_desktop.contains_key(&open.id) || self.requests.values().any(at_terminal)
         })
     }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::codes::{Codes, Unfit};
 use crate::effect::{Denial, Question};
-use crate::event::{CallId, Caller, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Desktop, Display, QuestionId, RequestId};
 use crate::graph::{Device, Node};
 use crate::policy::{NOT_NOW, QUESTION_LINGERS};
 use crate::programs::Program;
@@ -37,8 +37,11 @@ pub(crate) struct Open {
     pub verifying: Option<Verifying>,
     /// Why the last code was not enough, and when that was: for the callers that wait silently and must be told at once.
     problem: Option<(Boot, Denial)>,
-    /// Changes whenever it has to be shown again.
+    /// Changes whenever terminals have to show it again.
     pub version: u32,
+    /// How many codes were given for it, and what was wrong with the form of the last one if that was typed at the desktop.
+    attempts: u32,
+    slip: Option<(Option<Desktop>, String)>,
     /// `awsd mfa` callers that want to know how it ended.
     pub answerers: Vec<RequestId>,
     pub profiles: BTreeSet<String>,
@@ -48,10 +51,12 @@ pub(crate) struct Open {
     profile: String,
     caller: Caller,
     reason: Option<String>,
-    /// The person asked to be asked: somebody waits for it although no caller does.
-    pub wanted: bool,
-    /// When the desktop last said that it can show it to nobody.
-    pub unreachable: Option<Boot>,
+    /// Where the person asked to be asked: somebody waits for it there although no caller does.
+    pub wanted: Option<Display>,
+    /// The desktops that could show it to nobody, and when they last said so. None is the daemon's own.
+    pub unreachable: BTreeMap<Option<Desktop>, Boot>,
+    /// The desktops where the person put it away.
+    pub aside: BTreeSet<Option<Desktop>>,
     /// The program that gives codes, and how far it is.
     pub program: Option<Program>,
 }
@@ -76,7 +81,9 @@ pub(crate) struct Verifying {
 impl Open {
     /// Shows it again, with a reason if there is one.
     pub(crate) fn explain(&mut self, reason: Option<&str>) {
-        self.reason = reason.map(str::to_owned).or(self.reason.take());
+        if let Some(reason) = reason {
+            (self.reason, self.slip) = (Some(reason.to_owned()), None);
+        }
         self.version += 1;
     }
 
@@ -84,7 +91,19 @@ impl Open {
     pub(crate) fn ask_again(&mut self, now: Now, problem: Denial) {
         self.reason = Some(problem.sentence.clone());
         self.problem = Some((now.boot, problem));
+        self.slip = None;
         self.version += 1;
+    }
+
+    /// What was typed at this desktop is no code. Only there the reason is said.
+    pub(crate) fn slipped(&mut self, desktop: Option<Desktop>, reason: String) {
+        self.attempts += 1;
+        self.slip = Some((desktop, reason));
+    }
+
+    /// Why this desktop asks again, if for a reason of its own.
+    pub(crate) fn slip_at(&self, desktop: Option<&Desktop>) -> Option<&String> {
+        self.slip.as_ref().filter(|(at, _)| at.as_ref() == desktop).map(|(_, reason)| reason)
     }
 
     /// What went wrong with a code since somebody began to wait. Who comes later has nothing to do with it.
@@ -102,10 +121,12 @@ impl Open {
             caller: self.caller.clone(),
             waiting,
             age: now.boot.since(self.since),
+            waited: Duration::ZERO,
             reason: self.reason.clone(),
             verifying: self.verifying.is_some(),
             on_desktop: false,
-            wanted: self.wanted,
+            attempts: self.attempts,
+            wanted: self.wanted.is_some(),
             display: self.caller.display.clone(),
         }
     }
@@ -176,6 +197,8 @@ impl Desk {
             verifying: None,
             problem: None,
             version: 0,
+            attempts: 0,
+            slip: None,
             answerers: Vec::new(),
             profiles: BTreeSet::new(),
             since: now.boot,
@@ -183,8 +206,9 @@ impl Desk {
             profile: profile.to_owned(),
             caller: caller.clone(),
             reason: reason.map(str::to_owned),
-            wanted: false,
-            unreachable: None,
+            wanted: None,
+            unreachable: BTreeMap::new(),
+            aside: BTreeSet::new(),
             program: None,
         });
         if !open.queue.contains(node) {
@@ -252,7 +276,8 @@ impl Desk {
             open.queue.retain(|queued| queued != node);
             open.queue.push_front(node.clone());
             open.verifying = Some(Verifying { call, code, counted: wall });
-            open.reason = None;
+            (open.reason, open.slip) = (None, None);
+            open.attempts += 1;
             open.version += 1;
         }
     }

@@ -39,7 +39,8 @@ impl Core {
         for (id, place) in places.iter() {
             // A code that was offered for another request a moment ago is being checked now.
             let free = self.desk.open(&place.device).is_some_and(|open| open.verifying.is_none());
-            let Some(code) = self.asks.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
+            let Some(code) =
+                self.requests.get_mut(id).filter(|_| free).and_then(|pending| pending.code.take())
             else {
                 continue;
             };
@@ -69,7 +70,7 @@ impl Core {
     pub(crate) fn queue_up(&mut self, places: &Places) {
         let mut waiting: BTreeMap<&Device, Vec<Waiter<'_>>> = BTreeMap::new();
         for (id, place) in places {
-            let Some(pending) = self.asks.get(id) else { continue };
+            let Some(pending) = self.requests.get(id) else { continue };
             let waiter =
                 Waiter { node: &place.node, profile: &pending.chain.profile, caller: &pending.caller };
             waiting.entry(&place.device).or_default().push(waiter);
@@ -81,16 +82,15 @@ impl Core {
 
     /// Callers that nobody can answer are told, at once or when their time is over.
     pub(crate) fn tell_silent(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
-        // A terminal whose time is over leaves now, and nobody sees the question there.
-        let stays = |pending: &Pending| pending.has_terminal() && !self.is_late(now, pending);
-        let shown: BTreeSet<Device> = places
-            .iter()
-            .filter(|(id, _)| self.asks.get(id).is_some_and(stays))
-            .map(|(_, place)| place.device.clone())
+        let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
+        let asked: BTreeSet<Device> = devices
+            .into_iter()
+            .filter(|device| self.somebody_is_asked(now, device, places))
+            .cloned()
             .collect();
         places.retain(|id, place| {
-            let denial = self.asks.get(id).filter(|_| !place.verifying).and_then(|pending| {
-                self.silenced(now, pending, &place.device, shown.contains(&place.device))
+            let denial = self.requests.get(id).filter(|_| !place.verifying).and_then(|pending| {
+                self.silenced(now, pending, &place.device, asked.contains(&place.device))
             });
             let Some(denial) = denial else { return true };
             self.deny(*id, denial, out);
@@ -98,17 +98,24 @@ impl Core {
         });
     }
 
-    /// Whether a program or the desktop may give the code.
-    fn answered_without_terminal(&self, device: &Device, pending: &Pending) -> bool {
-        self.desk.open(device).is_some_and(Open::has_program) || self.desktop_answers(device, pending)
+    /// Whether a terminal, the desktop or a program may give a device's code.
+    fn somebody_is_asked(&self, now: Now, device: &Device, places: &Places) -> bool {
+        // Whose time is over leaves now, and nobody is asked there.
+        let staying: Vec<&Pending> = self
+            .waiting_at(device, places)
+            .filter(|pending| pending.patience != Patience::Never && !self.is_late(now, pending))
+            .collect();
+        let by_desktop = |open: &Open| self.desktop_can_ask() && self.display(open, &staying).is_some();
+        staying.iter().any(|pending| pending.has_terminal())
+            || self.desk.open(device).is_some_and(|open| open.has_program() || by_desktop(open))
     }
 
     /// Why a request that stands before a question does not wait there (any longer).
-    fn silenced(&self, now: Now, pending: &Pending, device: &Device, shown: bool) -> Option<Denial> {
+    fn silenced(&self, now: Now, pending: &Pending, device: &Device, asked: bool) -> Option<Denial> {
         let profile = &pending.chain.profile;
         let alone = match pending.patience {
             Patience::Never => true,
-            Patience::Silent(None) => !shown && !self.answered_without_terminal(device, pending),
+            Patience::Silent(None) => !asked,
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
         if alone {
@@ -127,7 +134,7 @@ impl Core {
     pub(crate) fn tell_patient(&self, device: &Device, problem: &str, out: &mut Vec<Effect>) {
         for (id, _) in self.places.iter().filter(|(_, place)| place.device == *device) {
             let patient = |pending: &Pending| matches!(pending.patience, Patience::Silent(Some(_)));
-            if self.asks.get(id).is_some_and(patient) {
+            if self.requests.get(id).is_some_and(patient) {
                 out.push(Effect::Progress(*id, format!("{problem}; waiting for another code")));
             }
         }
@@ -136,14 +143,14 @@ impl Core {
     /// Brings every terminal up to date.
     pub(crate) fn show(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
         let ids: Vec<RequestId> =
-            self.asks.iter().filter(|(_, pending)| pending.has_terminal()).map(|(id, _)| *id).collect();
+            self.requests.iter().filter(|(_, pending)| pending.has_terminal()).map(|(id, _)| *id).collect();
         for id in ids {
             self.show_one(now, id, places, out);
         }
     }
 
     fn show_one(&mut self, now: Now, id: RequestId, places: &Places, out: &mut Vec<Effect>) {
-        let Some(pending) = self.asks.get(&id) else { return };
+        let Some(pending) = self.requests.get(&id) else { return };
         let open = places
             .get(&id)
             .and_then(|place| Some((&place.device, self.desk.open(&place.device)?)))
@@ -151,7 +158,9 @@ impl Core {
         let version = open.map(|(_, open)| (open.id, open.version));
         // A list never changes while it is shown.
         let current = version.or(pending.choosing.map(|id| (id, 0)));
-        if pending.shown == current {
+        let question = open.map(|(device, open)| self.question(now, device, open, places));
+        let promised = question.as_ref().and_then(Question::promised);
+        if pending.shown == current && pending.promised == promised {
             return;
         }
         if let Some((old, _)) = pending.shown
@@ -159,14 +168,12 @@ impl Core {
         {
             out.push(Effect::Withdraw(id, old));
         }
-        let question = open.map(|(device, open)| self.question(now, device, open, places));
-        let promised = question.as_ref().and_then(Question::promised);
         if let Some(question) = question {
             out.push(Effect::Show(id, question));
         } else if let Some(choice) = self.discoveries.choice(pending) {
             out.push(Effect::Choose(id, choice));
         }
-        if let Some(pending) = self.asks.get_mut(&id) {
+        if let Some(pending) = self.requests.get_mut(&id) {
             pending.shown = current;
             pending.promised = promised;
         }
@@ -185,21 +192,25 @@ impl Core {
         if self.desk.open(&device).is_none_or(|open| open.verifying.is_some()) {
             return;
         }
-        match self.desk.judge(now, self.skew, &device, code) {
-            Ok(code) => self.send_code(now, &device, code, out),
-            Err(unfit) => {
+        let unfit = match self.desk.judge(now, self.skew, &device, code) {
+            Ok(code) => return self.send_code(now, &device, code, out),
+            Err(unfit) => unfit.sentence,
+        };
+        match at {
+            Surface::Desktop => {
+                let desktop = self.shown_at(question).and_then(|display| display.desktop.clone());
+                if let Some(open) = self.desk.open_mut(&device) {
+                    open.slipped(desktop, unfit);
+                }
+            }
+            Surface::Terminal(id) => {
                 let Some(open) = self.desk.open(&device) else { return };
                 let question = self.question(now, &device, open, &self.places);
-                let question = Question { reason: Some(unfit.sentence), ..question };
-                out.push(match at {
-                    Surface::Terminal(id) => {
-                        if let Some(pending) = self.asks.get_mut(&id) {
-                            pending.promised = question.promised();
-                        }
-                        Effect::Show(id, question)
-                    }
-                    Surface::Desktop => Effect::Ask(question),
-                });
+                let question = Question { reason: Some(unfit), ..question };
+                if let Some(pending) = self.requests.get_mut(&id) {
+                    pending.promised = question.promised();
+                }
+                out.push(Effect::Show(id, question));
             }
         }
     }
@@ -257,7 +268,7 @@ impl Core {
         }
         let waiting = self.places.iter().filter(|(_, place)| place.device == device);
         for id in waiting.map(|(id, _)| *id).collect::<Vec<_>>() {
-            if let Some(profile) = self.asks.get(&id).map(|pending| pending.chain.profile.clone()) {
+            if let Some(profile) = self.requests.get(&id).map(|pending| pending.chain.profile.clone()) {
                 self.deny(id, denial::not_now(&profile), out);
             }
         }

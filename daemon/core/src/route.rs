@@ -65,7 +65,8 @@ pub(crate) struct Discoveries {
     pub without_device: BTreeSet<User>,
     /// Users with several devices, as long as somebody is here who may need one.
     pub several: BTreeMap<User, Several>,
-    /// Roles (by ARN) that refused a duration, and the shortest that they refused.
+    /// Roles (by ARN) that refused a duration, and the shortest that they refused. The limit is the role's own, whoever takes
+    /// it: the other one, that of chained roles, is known beforehand and never asked for.
     pub short_roles: BTreeMap<String, Duration>,
 }
 

@@ -10,8 +10,9 @@ use secrecy::SecretString;
 
 use crate::chain::{Base, Chain};
 use crate::denial;
+use crate::desktop::Shown;
 use crate::effect::Effect;
-use crate::event::{Ask, CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId};
 use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
 use crate::offers::Offered;
@@ -35,7 +36,7 @@ pub struct Settings {
     pub notify_after: Duration,
     /// How long before its end the renewal of an MFA session in use is offered; zero: never.
     pub offer_before: Duration,
-    /// How long an offer that was put off rests.
+    /// How long an offer that was put off rests, if the session lives for so long.
     pub offer_pause: Duration,
     /// Whether locking the screen forgets all sessions.
     pub lock_on_screen_lock: bool,
@@ -57,15 +58,15 @@ pub struct Core {
     pub(crate) skew: i64,
     pub(crate) slots: BTreeMap<Node, Slot>,
     pub(crate) facts: BTreeMap<Target, Lookup>,
-    pub(crate) asks: BTreeMap<RequestId, Pending>,
+    pub(crate) requests: BTreeMap<RequestId, Pending>,
     pub(crate) calls: BTreeMap<CallId, Target>,
     pub(crate) desk: Desk,
     pub(crate) discoveries: Discoveries,
     /// Who waits for a code, as of the last event.
     pub(crate) places: Places,
     pub(crate) seat: Seat,
-    /// What the desktop shows of which question.
-    pub(crate) on_desktop: BTreeMap<QuestionId, u32>,
+    /// What the desktop shows.
+    pub(crate) on_desktop: BTreeMap<QuestionId, Shown>,
     /// The questions that programs run for.
     pub(crate) programs: BTreeSet<QuestionId>,
     /// Offers to renew MFA sessions.
@@ -105,15 +106,15 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn new(ask: Ask, since: Boot) -> Self {
+    fn new(request: Request, since: Boot) -> Self {
         Self {
-            chain: ask.chain,
-            purpose: ask.purpose,
-            patience: ask.patience,
-            chooses: ask.chooses,
-            caller: ask.caller,
+            chain: request.chain,
+            purpose: request.purpose,
+            patience: request.patience,
+            chooses: request.chooses,
+            caller: request.caller,
             since,
-            code: ask.code,
+            code: request.code,
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
@@ -164,7 +165,7 @@ impl Core {
             skew: 0,
             slots: BTreeMap::new(),
             facts: BTreeMap::new(),
-            asks: BTreeMap::new(),
+            requests: BTreeMap::new(),
             calls: BTreeMap::new(),
             desk: Desk::default(),
             discoveries: Discoveries::default(),
@@ -183,13 +184,14 @@ impl Core {
         let mut out = Vec::new();
         self.expire(now);
         match event {
-            Event::Ask(id, ask) => {
-                self.asks.insert(id, Pending::new(*ask, now.boot));
+            Event::Requested(id, request) => {
+                self.requests.insert(id, Pending::new(*request, now.boot));
             }
             Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
+            Event::PutAside(question) => self.put_aside(question),
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),
             Event::Offered(offer, answer) => self.offered(now, offer, answer),
@@ -214,7 +216,7 @@ impl Core {
     }
 
     fn gone(&mut self, id: RequestId) {
-        self.asks.remove(&id);
+        self.requests.remove(&id);
         self.desk.forget_answerer(id);
     }
 
@@ -249,7 +251,7 @@ impl Core {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
         let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
-        for (id, _) in self.asks.extract_if(.., |_, pending| leaving(pending)) {
+        for (id, _) in self.requests.extract_if(.., |_, pending| leaving(pending)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::Chain;
-use awsd_core::event::{Ask, Caller, Event, Patience, Purpose, RequestId};
+use awsd_core::event::{Caller, Event, Patience, Purpose, Request, RequestId};
 use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
 use secrecy::SecretString;
 
@@ -25,20 +25,20 @@ pub(super) fn ask<W: World>(
     let duration = request.duration.map(Duration::from_secs);
     let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
     let purpose = purpose(world, &settings, &request, &chain)?;
-    Ok(tell(id, request.profile, settings, ask_for(chain, purpose, request.prompting)))
+    Ok(tell(id, request.profile, settings, request_for(chain, purpose, request.prompting)))
 }
 
 /// Sessions that will be needed, without their secrets.
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
     let chain = planning::plan(world, &settings, &login.profile, &login.context, None)?;
-    Ok(tell(id, login.profile, settings, ask_for(chain, Purpose::Login, login.prompting)))
+    Ok(tell(id, login.profile, settings, request_for(chain, Purpose::Login, login.prompting)))
 }
 
-fn tell(id: RequestId, profile: String, settings: Settings, ask: Ask) -> Action {
+fn tell(id: RequestId, profile: String, settings: Settings, request: Request) -> Action {
     Action::Tell {
         profile: Some(profile),
-        event: Box::new(Event::Ask(id, Box::new(ask))),
+        event: Box::new(Event::Requested(id, Box::new(request))),
         settings: Some(Box::new(settings)),
     }
 }
@@ -86,7 +86,7 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
     }
 }
 
-fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
+fn request_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Request {
     let Prompting { caller, terminal, choice, no_prompt, wait, code, display } = prompting;
     let wait = wait.map(Duration::from_secs);
     let patience = match (no_prompt, terminal) {
@@ -97,7 +97,7 @@ fn ask_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Ask {
     let command = caller.command.map(|command| command.chars().take(MAX_COMMAND).collect());
     let caller = Caller { pid: caller.pid, command, display: Display::new(display).into() };
     let chooses = terminal && choice;
-    Ask {
+    Request {
         chain,
         purpose,
         patience,

@@ -35,6 +35,7 @@ use std::{
 };
 
 use rustix::process::Signal as ProcessSignal;
+use tempfile::TempDir;
 
 use self::{
     bus::Bus,
@@ -81,8 +82,9 @@ impl Desktop {
             programs::skipped(&missing);
             return None;
         }
-        let directory = env.root().join("desktop");
-        fs::create_dir(&directory).expect("one desktop for each environment");
+        let directory = TempDir::with_prefix_in("desktop-", env.root());
+        // It goes with the environment, as everything in it does.
+        let directory = directory.expect("the directory of the desktop can be made").keep();
         let run = env.command("desktop").env("XDG_CONFIG_HOME", directory.join("config"));
         // Services that are not there need not be waited for.
         let run = run.env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none").env("GSETTINGS_BACKEND", "memory");

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Question};
-use awsd_core::event::{Event, Presence, QuestionId, Surface};
+use awsd_core::event::{self, Event, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
 
 use crate::programs::Programs;
-use crate::world::World;
+use crate::world::{Open, World};
 
 /// The number of the design, once more.
 pub(crate) const NOTIFY_AFTER: Duration = Duration::from_secs(5);
+
+/// One of several desktops; none is the daemon's own.
+type Place = Option<event::Desktop>;
 
 /// What is on the desktop, and who is there.
 #[derive(Default)]
@@ -19,14 +22,20 @@ pub(crate) struct Desktop {
     pub questions: BTreeMap<QuestionId, Question>,
     pub offers: BTreeMap<QuestionId, Offer>,
     pub programs: Programs,
-    /// When the desktop said that it can show this to nobody.
-    pub unreachable: BTreeMap<QuestionId, Boot>,
+    /// When which desktop said that it can show this to nobody.
+    pub unreachable: BTreeMap<(QuestionId, Place), Boot>,
+    /// Where the person has put a question aside.
+    pub aside: BTreeSet<(QuestionId, Place)>,
+    /// Questions that went from one desktop to another in this moment, and from where.
+    pub moved: Vec<(QuestionId, Place)>,
     /// Until when nothing is to be offered about a device.
     pub quiet: BTreeMap<String, Boot>,
     /// Until when something may not be offered, as the person did not want to be asked.
     pub perhaps_quiet: BTreeMap<String, Boot>,
-    /// The person asked to be asked.
-    pub wanted: BTreeSet<QuestionId>,
+    /// Where the person has just asked to be asked.
+    pub renewing: Option<Place>,
+    /// The questions that came of it, and where.
+    pub wanted: BTreeMap<QuestionId, Place>,
     pub locked: bool,
     pub idle: bool,
 }
@@ -40,7 +49,22 @@ impl World {
                 if self.desktop.locked || !self.settings.desktop {
                     self.fail("a question is shown where nobody may see it");
                 }
-                self.desktop.questions.insert(question.id, question);
+                let (id, place) = (question.id, question.display.desktop.clone());
+                if let Some(renewing) = self.desktop.renewing.take() {
+                    self.desktop.wanted.insert(id, renewing);
+                }
+                if question.wanted != self.desktop.wanted.contains_key(&id) {
+                    self.fail("who wants to give a code is not who is said to");
+                }
+                if let Some(shown) = self.desktop.questions.insert(id, question.clone()) {
+                    if question == (Question { age: question.age, waited: question.waited, ..shown.clone() })
+                    {
+                        self.fail("the desktop is told what it shows already");
+                    }
+                    if place != shown.display.desktop {
+                        self.desktop.moved.push((id, shown.display.desktop));
+                    }
+                }
             }
             Effect::Offer(offer) => {
                 self.check_offer(&offer);
@@ -71,18 +95,31 @@ impl World {
             match self.random.below(10) {
                 0 if !self.calm => {
                     self.log(&format!("unreachable {:?}", question.id));
-                    self.desktop.questions.remove(&question.id);
-                    self.desktop.unreachable.insert(question.id, Boot(self.boot));
+                    let place = (question.id, question.display.desktop);
+                    self.desktop.unreachable.insert(place, Boot(self.boot));
                     self.give(Event::Unreachable(question.id));
-                    self.check_promise_taken_back(question.id);
                 }
                 1 => self.dismiss_on_desktop(&question),
-                _ => {
-                    let code = self.some_code(&question.device);
-                    self.log(&format!("entered {:?}", question.id));
-                    self.give(Event::Typed { at: Surface::Desktop, question: question.id, code });
+                2 => {
+                    self.log(&format!("put aside {:?}", question.id));
+                    self.desktop.aside.insert((question.id, question.display.desktop));
+                    self.give(Event::PutAside(question.id));
                 }
+                _ => self.enter(&question),
             }
+        }
+    }
+
+    /// A code is typed at the desktop: it is checked, or it is said why not, each time anew.
+    fn enter(&mut self, question: &Question) {
+        let code = self.some_code(&question.device);
+        self.log(&format!("entered {:?}", question.id));
+        self.give(Event::Typed { at: Surface::Desktop, question: question.id, code });
+        let asked = self.core.questions(self.now());
+        let asked = asked.iter().any(|asked| asked.id == question.id && !asked.verifying);
+        let shown = self.desktop.questions.get(&question.id).filter(|_| asked);
+        if shown.is_some_and(|shown| shown.attempts == question.attempts || shown.reason.is_none()) {
+            self.fail("a code is typed at the desktop, and nothing comes of it");
         }
     }
 
@@ -137,15 +174,60 @@ impl World {
             let Some(question) = asked.iter().find(|question| question.id == *id) else {
                 self.fail("the desktop shows a question that is closed")
             };
-            if !question.verifying && shown.reason != question.reason && shown.reason.is_none() {
+            if question.verifying {
+                continue;
+            }
+            if shown.reason != question.reason && shown.reason.is_none() {
                 self.fail("the desktop does not say why it is asked again");
             }
+            if (shown.waiting, shown.attempts) != (question.waiting, question.attempts) {
+                self.fail("what the desktop shows is not so any more");
+            }
+            self.check_place(shown);
+            let first = self.waiters(question).and_then(|all| all.iter().map(|open| open.asked).min());
+            if first.is_some_and(|first| question.waited != Boot(self.boot).since(first)) {
+                self.fail("it is not said since when somebody waits");
+            }
         }
-        self.desktop.unreachable.retain(|id, _| asked.iter().any(|question| question.id == *id));
+        self.desktop.moved.clear();
+        let is_open = |id: QuestionId| asked.iter().any(|question| question.id == id);
+        self.desktop.unreachable.retain(|(id, _), _| is_open(*id));
+        self.desktop.aside.retain(|(id, _)| is_open(*id));
         for question in asked.iter().filter(|question| !question.verifying) {
             let shown = self.desktop.questions.contains_key(&question.id);
             if shown != self.wanted_on_desktop(question).unwrap_or(shown) {
                 self.fail(&format!("{:?} is on the desktop: {shown}", question.id));
+            }
+        }
+    }
+
+    /// A question is asked where somebody waits for it, or wanted to be asked: where it was, for as long as that is so and
+    /// the person has not put it aside there.
+    fn check_place(&self, shown: &Question) {
+        let Some(waiters) = self.waiters(shown) else { return };
+        let wanted = self.desktop.wanted.get(&shown.id);
+        let wanted = wanted.filter(|_| !self.desktop.unreachable.keys().any(|(id, _)| *id == shown.id));
+        let waits_at = |place: &Place| {
+            let here = |open: &&Open| open.display.desktop == *place && self.reached(shown.id, open);
+            wanted == Some(place) || waiters.iter().any(here)
+        };
+        let aside = |place: &Place| self.desktop.aside.contains(&(shown.id, place.clone()));
+        let place = &shown.display.desktop;
+        if !waits_at(place) {
+            self.fail("a question is asked on the desktop of nobody who waits for it");
+        }
+        let named = |open: &&&Open| open.display.desktop.is_some() && self.reached(shown.id, open);
+        let other = |open: &Open| !aside(&open.display.desktop) || place.is_none();
+        if wanted.is_none_or(aside)
+            && (place.is_none() || aside(place))
+            && waiters.iter().filter(named).any(|open| other(open))
+        {
+            self.fail("a question is not asked on a desktop that it could be asked on");
+        }
+        let moved = self.desktop.moved.iter().filter(|(id, from)| *id == shown.id && from.is_some());
+        for (_, from) in moved {
+            if waits_at(from) && !aside(from) {
+                self.fail("a question leaves a desktop where somebody waits for it");
             }
         }
     }

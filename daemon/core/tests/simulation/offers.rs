@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::effect::{Offer, Session};
-use awsd_core::event::{Event, OfferAnswer};
+use awsd_core::event::{Desktop, Event, OfferAnswer};
 use awsd_core::time::Boot;
 
 use crate::world::{Clocks, World};
@@ -11,12 +11,15 @@ use crate::world::{Clocks, World};
 /// The numbers of the design, once more.
 const NOT_TODAY: Duration = Duration::from_hours(12);
 const AFTER_USE: Duration = Duration::from_hours(1);
+const LAST_OFFER: Duration = Duration::from_mins(5);
+/// A rest is in whole minutes.
+const ROUNDING: Duration = Duration::from_secs(30);
 const NOISE: Duration = Duration::from_secs(3);
 
-/// When something was last served from a session of a device, and whether to a desktop.
+/// When something was last served from a session of a device, and to which desktop.
 pub(crate) struct LastUse {
     pub at: Boot,
-    pub graphical: bool,
+    pub desktop: Option<Desktop>,
 }
 
 impl World {
@@ -36,8 +39,9 @@ impl World {
         if self.clocks == Clocks::Right && left > self.settings.offer_before.min(held.life / 3) + NOISE {
             self.fail(&format!("an offer is made with {left:?} left"));
         }
+        self.check_putting_off(offer, held.life);
         let last = self.served.get(&offer.device).filter(|last| now.since(last.at) <= AFTER_USE);
-        if last.is_none_or(|last| last.graphical != offer.display.graphical)
+        if last.is_none_or(|last| last.desktop != offer.display.desktop)
             || offer.profiles.is_empty()
             || offer.remaining > held.life / 3 + NOISE
         {
@@ -48,17 +52,36 @@ impl World {
         }
     }
 
+    /// Who puts an offer off is told for how long, and hears of it again while there is time.
+    fn check_putting_off(&self, offer: &Offer, life: Duration) {
+        let last = LAST_OFFER.min(life / 12);
+        let early = offer.remaining.saturating_sub(last + ROUNDING);
+        match offer.pause {
+            Some(pause) if pause > self.settings.offer_pause || offer.remaining + ROUNDING < last + pause => {
+                self.fail(&format!("an offer rests for {pause:?} with {:?} left", offer.remaining));
+            }
+            Some(pause) if pause.is_zero() || pause < self.settings.offer_pause.min(early) => {
+                self.fail(&format!("an offer rests for no longer than {pause:?}"));
+            }
+            None if !early.is_zero() => self.fail("an offer cannot be put off although there is time"),
+            _ => {}
+        }
+    }
+
     pub(crate) fn answer_offer(&mut self, offer: &Offer) {
         if self.random.percent(15) {
             return self.offer_in_vain(offer);
         }
-        let answer = *self.random.pick(&[OfferAnswer::Renew, OfferAnswer::Later, OfferAnswer::NotToday]);
+        let later = offer.pause.map(|_| OfferAnswer::Later);
+        let answers: Vec<_> = [OfferAnswer::Renew, OfferAnswer::NotToday].into_iter().chain(later).collect();
+        let answer = *self.random.pick(&answers);
         let rest = match answer {
             OfferAnswer::Renew => Duration::ZERO,
-            OfferAnswer::Later => self.settings.offer_pause,
+            OfferAnswer::Later => offer.pause.unwrap_or_default(),
             OfferAnswer::NotToday => NOT_TODAY,
         };
         self.log(&format!("offered {:?} {answer:?}", offer.id));
+        self.desktop.renewing = (answer == OfferAnswer::Renew).then(|| offer.display.desktop.clone());
         self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
         if answer == OfferAnswer::Renew {
             self.abandoned = true;
@@ -76,8 +99,7 @@ impl World {
         let Some(asked) = asked.filter(|asked| self.desktop.questions.contains_key(&asked.id)) else {
             self.fail("somebody wants to give a code and is not asked")
         };
-        self.desktop.wanted.insert(asked.id);
-        if asked.waiting == 0 && asked.display.graphical != self.served[&offer.device].graphical {
+        if self.desktop.questions[&asked.id].display.desktop != offer.display.desktop {
             self.fail("somebody wants to give a code and is asked where they are not");
         }
         if self.random.percent(20) {
@@ -85,12 +107,18 @@ impl World {
         }
     }
 
-    /// The desktop can show an offer to nobody: it is made again after a pause.
+    /// The desktop can show an offer to nobody: it is made again after a pause, if there is time.
     fn offer_in_vain(&mut self, offer: &Offer) {
         self.log(&format!("unreachable {:?}", offer.id));
-        self.desktop.offers.remove(&offer.id);
-        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + self.settings.offer_pause);
+        let sessions = self.core.sessions(self.now()).into_iter();
+        let end =
+            sessions.filter(|session| session.name == offer.device).map(|session| session.remaining).max();
+        let rest = offer.pause.or(end).unwrap_or_default();
+        self.desktop.quiet.insert(offer.device.clone(), Boot(self.boot) + rest);
         self.give(Event::Unreachable(offer.id));
+        if self.desktop.offers.contains_key(&offer.id) {
+            self.fail("what can be offered to nobody stays on the desktop");
+        }
     }
 
     /// Who does not want to be asked wants no offer either.

@@ -1,9 +1,12 @@
 //! What callers and the person at the device do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
-use awsd_core::event::{Ask, Caller, Display, Event, Patience, Purpose, QuestionId, RequestId, Surface};
+use awsd_core::event::{
+    Caller, Desktop, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
+};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::SecretString;
@@ -73,12 +76,16 @@ impl World {
         if code.is_some() || purpose == Purpose::Login || matches!(patience, Patience::Terminal(_)) {
             self.put_off.clear();
         }
-        self.give(Event::Ask(id, Box::new(Ask { chain, purpose, patience, chooses, caller, code })));
+        self.give(Event::Requested(
+            id,
+            Box::new(Request { chain, purpose, patience, chooses, caller, code }),
+        ));
     }
 
     fn caller(&mut self) -> Caller {
-        let display = Display { graphical: self.random.percent(50), ..Display::default() };
-        Caller { display, ..Caller::default() }
+        let name = *self.random.pick(&[None, None, None, Some(":1"), Some(":1"), Some(":2"), Some(":3")]);
+        let desktop = name.map(|name| Desktop(Arc::new([("DISPLAY".to_owned(), name.to_owned())].into())));
+        Caller { display: Display { desktop, ..Display::default() }, ..Caller::default() }
     }
 
     pub(crate) fn request(&mut self) -> RequestId {

@@ -24,7 +24,7 @@ impl World {
             held.used = true;
         }
         let device = self.aws.sessions.get(key).and_then(|of| of.device.clone());
-        let last = LastUse { at: Boot(self.boot), graphical: open.display.graphical };
+        let last = LastUse { at: Boot(self.boot), desktop: open.display.desktop.clone() };
         self.served.extend(device.map(|device| (device, last)));
     }
 
@@ -75,7 +75,6 @@ impl World {
             self.fail(&format!("{id:?} is shown a question and cannot see it"))
         };
         open.shown = Some(question.clone());
-        self.check_promise(question);
         self.check_asked_device(&self.open[&id], question);
     }
 

@@ -22,13 +22,16 @@ impl World {
         self.desktop.questions.contains_key(&id) || self.open.values().any(here)
     }
 
-    /// Whether the desktop has said, since somebody began to wait, that it can show this question to nobody.
-    fn unreachable_since(&self, id: QuestionId, asked: Boot) -> bool {
-        self.desktop.unreachable.get(&id).is_some_and(|at| asked <= *at)
+    /// Whether somebody's desktop has not said, since they began to wait, that it can show this question to nobody.
+    pub(crate) fn reached(&self, id: QuestionId, open: &Open) -> bool {
+        let at = self.desktop.unreachable.get(&(id, open.display.desktop.clone()));
+        at.is_none_or(|at| *at < open.asked)
     }
 
-    fn desktop_can_ask(&self, id: QuestionId, asked: Boot) -> bool {
-        self.settings.desktop && !self.desktop.locked && !self.unreachable_since(id, asked)
+    /// Whether the desktop of one of these can show a question.
+    fn desktop_can_ask(&self, id: QuestionId, waiters: &[&Open]) -> bool {
+        let reached = waiters.iter().any(|open| self.reached(id, open));
+        self.settings.desktop && !self.desktop.locked && reached
     }
 
     /// Whether a question is to be on the desktop; none where it cannot be said from here.
@@ -37,12 +40,11 @@ impl World {
             return Some(false);
         }
         self.desktop.programs.may_give(question.id)?;
-        if question.waiting == 0 || self.desktop.wanted.contains(&question.id) {
+        if question.waiting == 0 || self.desktop.wanted.contains_key(&question.id) {
             return None;
         }
         let waiters = self.waiters(question)?;
-        let newest = waiters.iter().map(|open| open.asked).max()?;
-        if self.unreachable_since(question.id, newest) {
+        if !self.desktop_can_ask(question.id, &waiters) {
             return Some(false);
         }
         let first = first_terminal(&waiters);
@@ -58,13 +60,16 @@ impl World {
                 continue;
             };
             let terminal = first_terminal(&waiters);
+            let desktop = self.desktop_can_ask(question.id, &waiters);
+            self.check_promise(question, &waiters);
             for open in &waiters {
                 let sees = open.shown.as_ref().is_some_and(|shown| shown.id == question.id);
                 let can_see = matches!(open.patience, Patience::Terminal(_));
                 if can_see && !sees && !self.desktop.programs.first(question.id) {
                     self.fail("somebody at a terminal waits for a code and is not asked");
                 }
-                let others = terminal.is_some() || program || self.desktop_can_ask(question.id, open.asked);
+                let wanted = self.desktop.wanted.contains_key(&question.id);
+                let others = terminal.is_some() || program || desktop || wanted;
                 if open.patience == Patience::Silent(None) && !others {
                     self.fail("somebody waits for a code that nobody is asked for");
                 }
@@ -72,7 +77,7 @@ impl World {
             let later = terminal.filter(|_| self.wanted_on_desktop(question) == Some(false) && !program);
             let wake = self.core.next_wake(self.now());
             if let Some(first) = later
-                && waiters.iter().all(|open| self.desktop_can_ask(question.id, open.asked))
+                && desktop
                 && wake.is_none_or(|wake| wake > first + NOTIFY_AFTER)
             {
                 self.fail("nobody thinks of bringing the question to the desktop");
@@ -89,34 +94,25 @@ impl World {
         let asked = self.core.questions(self.now());
         let of_device = |question: &&Question| self.device_of(open) == Some(&question.device);
         let Some(question) = asked.iter().find(of_device) else { return };
-        if self.desktop_can_ask(question.id, open.asked) || self.desktop.programs.runs(question.id) {
+        let waiters = self.waiters(question).unwrap_or_default();
+        let waiters = [waiters, vec![open]].concat();
+        if self.desktop_can_ask(question.id, &waiters) || self.desktop.programs.runs(question.id) {
             self.fail("somebody is told that a code is needed, and could have waited for it");
         }
     }
 
-    /// A terminal is told that the desktop asks as well exactly where it will: some caller has named a desktop, and it has
-    /// not said since that nobody sees it.
-    pub(crate) fn check_promise(&self, question: &Question) {
-        let asked = self.core.questions(self.now());
-        let Some(asked) = asked.iter().find(|asked| asked.id == question.id) else { return };
-        let (Some(waiters), false) = (self.waiters(asked), self.desktop.programs.first(asked.id)) else {
+    /// A terminal says that the desktop asks as well exactly as long as it does, or will: some caller who waits has named a
+    /// desktop, and it has not said since that nobody sees it.
+    fn check_promise(&self, question: &Question, waiters: &[&Open]) {
+        if self.desktop.programs.first(question.id) || self.desktop.wanted.contains_key(&question.id) {
             return;
-        };
-        let Some(newest) = waiters.iter().map(|open| open.asked).max() else { return };
-        let graphical = waiters.iter().any(|open| open.display.graphical);
-        if question.on_desktop != (graphical && self.desktop_can_ask(asked.id, newest)) {
-            self.fail(&format!("that the desktop asks is said to be {}", question.on_desktop));
         }
-        if question.display.graphical != graphical {
-            self.fail("the desktop of none of those who wait");
-        }
-    }
-
-    /// Who was told that the desktop asks as well hears when it cannot.
-    pub(crate) fn check_promise_taken_back(&self, id: QuestionId) {
+        let named: Vec<&Open> =
+            waiters.iter().copied().filter(|open| open.display.desktop.is_some()).collect();
+        let asks = self.desktop_can_ask(question.id, &named);
         let shown = self.open.values().filter_map(|open| open.shown.as_ref());
-        if shown.filter(|shown| shown.id == id && !shown.verifying).any(|shown| shown.on_desktop) {
-            self.fail("a terminal still says that the desktop asks, and it cannot");
+        if shown.filter(|shown| shown.id == question.id).any(|shown| shown.on_desktop != asks) {
+            self.fail(&format!("a terminal does not say that it is {asks} that the desktop asks"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use awsd_core::chain::{Base, Chain};
 use awsd_core::effect::{Denial, Reason};
-use awsd_core::event::{Ask, Caller, Event, Patience, Purpose};
+use awsd_core::event::{Caller, Event, Patience, Purpose, Request};
 use awsd_core::time::Boot;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -108,7 +108,7 @@ impl World {
         self.new_moment();
         self.last_ask = Boot(self.boot);
         self.put_off.clear();
-        let ask = Ask {
+        let request = Request {
             chain: chain.clone(),
             purpose: Purpose::Login,
             patience: Patience::Never,
@@ -116,6 +116,6 @@ impl World {
             caller,
             code: Some(SecretString::from(code)),
         };
-        self.give(Event::Ask(id, Box::new(ask)));
+        self.give(Event::Requested(id, Box::new(request)));
     }
 }

@@ -92,6 +92,8 @@ fn question() -> Question {
         waiting: 1,
         age: Duration::ZERO,
         reason: None,
+        waited: Duration::ZERO,
+        attempts: 0,
         verifying: false,
         on_desktop: false,
         wanted: false,

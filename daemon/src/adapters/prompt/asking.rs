@@ -98,7 +98,8 @@ impl Asking {
     /// A dialog that is open stays as it is, even where a code given elsewhere was wrong: it may hold half a code, and
     /// the person who looks at it did not give the other one.
     fn update(&mut self, card: Card) {
-        let typed_wrong = self.typed_there && card.reason.is_some();
+        let is_new = card.attempts != self.views.borrow().card.attempts;
+        let typed_wrong = self.typed_there && is_new && card.reason.is_some();
         self.views.send_modify(|view| view.card = card);
         if typed_wrong || self.is_silent() {
             self.open_dialog();
@@ -113,6 +114,7 @@ impl Asking {
             Heard::Enter => self.open_dialog(),
             Heard::Reply(code) => self.voice.say(Said::Code { question, code }).await,
             Heard::NotNow => self.voice.say(Said::NotNow(question)).await,
+            Heard::PutAside => self.voice.say(Said::PutAside(question)).await,
             Heard::Chosen(choice) => self.voice.say(Said::Offer { question, choice }).await,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Card {
     pub(crate) lines: Vec<String>,
     /// Why it is asked again.
     pub(crate) reason: Option<String>,
+    /// How many codes were given: a wrong one is worth telling even if it was wrong for the same reason as the last.
+    pub(crate) attempts: u32,
     /// A code was given and AWS is being asked: nothing can be answered meanwhile.
     pub(crate) verifying: bool,
     /// Where the person is.
@@ -39,8 +41,8 @@ pub(crate) enum Kind {
     },
     /// To renew a session before its end.
     Offer {
-        /// How long it rests if it is put off.
-        pause: Duration,
+        /// How long it rests if it is put off, which may be too late.
+        pause: Option<Duration>,
     },
 }
 
@@ -72,6 +74,8 @@ pub(crate) enum Said {
     },
     /// "Not now".
     NotNow(QuestionId),
+    /// The notification was closed, and nothing was said.
+    PutAside(QuestionId),
     /// The answer to an offer.
     Offer {
         /// Which offer.
@@ -105,7 +109,7 @@ pub(crate) enum Said {
 pub(crate) enum Choice {
     /// "Renew".
     Renew,
-    /// "In 15 minutes", or however long it rests.
+    /// "In 10 minutes", or however long it rests.
     Later,
     /// "Not today".
     NotToday,

@@ -67,8 +67,9 @@ impl Desktop {
     /// Asks on the desktop, or brings what is shown for the same question up to date. Needs a running runtime.
     pub(crate) fn show(&mut self, card: Card) {
         let question = card.question;
+        // An open dialog stays for whoever else waits at the same desktop.
         if let Some(Shown { cards, .. }) = self.shown.get(&question)
-            && cards.borrow().display == card.display
+            && cards.borrow().display.desktop() == card.display.desktop()
         {
             cards.send_if_modified(|current| {
                 let differs = *current != card;

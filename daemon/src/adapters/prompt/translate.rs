@@ -14,7 +14,19 @@ const NAME: usize = 48;
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     let Question {
-        id, device, user, profile, caller, waiting, age, reason, verifying, wanted, display, ..
+        id,
+        device,
+        user,
+        profile,
+        caller,
+        waiting,
+        waited,
+        reason,
+        verifying,
+        attempts,
+        wanted,
+        display,
+        ..
     } = asked;
     let profile = text::line(&profile, NAME);
     let mut lines = vec![match &caller.command {
@@ -28,7 +40,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
             1 => ", and one more".to_owned(),
             more => format!(", and {more} more"),
         };
-        lines.push(format!("Process {pid} waits since {}{others}", clock_time(age)));
+        lines.push(format!("Process {pid} waits since {}{others}", clock_time(waited)));
     }
     lines.push(format!("Device {device}"));
     Card {
@@ -37,25 +49,27 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         title: format!("MFA code for {user}"),
         lines,
         reason: reason.map(|reason| sentence(&reason)),
+        attempts,
         verifying,
         display: chosen(&display, own),
         tools,
     }
 }
 
-/// An offer to renew a session, which rests for this long if it is put off.
-pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools) -> Card {
+/// An offer to renew a session.
+pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
     let profiles: Vec<_> = offer.profiles.iter().map(|profile| text::line(profile, NAME)).collect();
     let minutes = offer.remaining.as_secs().div_ceil(60);
     Card {
         question: offer.id,
-        kind: Kind::Offer { pause },
+        kind: Kind::Offer { pause: offer.pause },
         title: format!("AWS session of {} ends in {minutes} min", offer.user),
         lines: vec![
             format!("In use by {}", profiles.join(", ")),
             "One MFA code renews it, and nothing stops".to_owned(),
         ],
         reason: None,
+        attempts: 0,
         verifying: false,
         display: chosen(&offer.display, own),
         tools,
@@ -70,6 +84,7 @@ pub(crate) fn event(said: Said) -> Event {
         Said::ProgramSlow { question } => Event::Program(question, ProgramNews::Slow),
         Said::ProgramFailed { question, why } => Event::Program(question, ProgramNews::Failed(why)),
         Said::NotNow(question) => Event::Dismissed(question),
+        Said::PutAside(question) => Event::PutAside(question),
         Said::Offer { question, choice } => Event::Offered(question, answer(choice)),
         Said::Unreachable { question, .. } => Event::Unreachable(question),
     }
@@ -85,7 +100,7 @@ fn answer(choice: Choice) -> OfferAnswer {
 
 /// The caller's desktop, else the one that the daemon was started in.
 pub(crate) fn chosen(display: &event::Display, own: &Display) -> Display {
-    if display.graphical { display.into() } else { own.clone() }
+    if display.desktop.is_some() { display.into() } else { own.clone() }
 }
 
 /// The time of day so long ago, as this machine's people read it.

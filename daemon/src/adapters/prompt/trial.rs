@@ -37,6 +37,7 @@ pub(crate) async fn ask(display: Display, tools: Tools) -> Vec<PromptCheck> {
         title: "A test of awsd".to_owned(),
         lines: vec!["This is how awsd asks for an MFA code".to_owned(), line.to_owned()],
         reason: None,
+        attempts: 0,
         verifying: false,
         display: display.clone(),
         tools: tools.clone(),
@@ -66,6 +67,7 @@ async fn answer(mut heard: mpsc::Receiver<Heard>) -> Result<Shown, String> {
         match heard {
             Heard::Shown { server, has_field } => shown = Shown { server, has_field },
             Heard::Silent(why) => return Err(format!("A notification cannot ask: {why}.")),
+            Heard::PutAside => {}
             Heard::Enter | Heard::Reply(_) | Heard::NotNow | Heard::Chosen(_) => return Ok(shown),
         }
     }
@@ -87,7 +89,7 @@ fn judged_notification(tried: Result<Shown, String>, dialog_works: bool, display
         }
         Err(sentence) => {
             let mend = "start a notification service, or look whether the desktop holds notifications back";
-            let hint = if display.is_graphical() { mend } else { NO_DESKTOP };
+            let hint = if display.desktop().is_some() { mend } else { NO_DESKTOP };
             check(surface, false, sentence, Some(hint))
         }
     }

@@ -8,16 +8,20 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use zbus::message::Sequence;
 
 use super::super::text::{self, LINE};
 use super::bus::{Bus, Posted, Signal};
 use super::wording::{self, Features, Notification};
-use super::{Heard, View};
+use super::{Change, Heard, View};
 
 /// How long connecting or showing may take before the server counts as absent.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Callers come in crowds, and are counted on the notification no more often than this. It is also how long an answer may
+/// come after the end of the notification that it was given in.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The specification's number for "closed by the person".
 const DISMISSED: u32 = 2;
@@ -30,8 +34,8 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
     };
     match patiently(&tell, Bus::connect(&address)).await {
         Ok(bus) => {
-            let (features, posted, place) = (None, None, Place::Absent);
-            Notice { bus, features, posted, place, view, tell }.live(views).await;
+            let (features, posted, place, due) = (None, None, Place::Absent, None);
+            Notice { bus, features, posted, place, due, view, tell }.live(views).await;
         }
         Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
     }
@@ -45,6 +49,8 @@ struct Notice {
     /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
     posted: Option<Posted>,
     place: Place,
+    /// When the details are brought up to date, or that the notification was closed counts.
+    due: Option<Instant>,
     view: View,
     tell: mpsc::Sender<Heard>,
 }
@@ -77,6 +83,7 @@ impl Notice {
                     }
                     Err(_withdrawn) => break,
                 },
+                () = moment(self.due) => self.moment_has_come().await,
                 signal = self.bus.next() => match signal {
                     Some(signal) => self.signal(signal).await,
                     None => return say(&self.tell, Heard::Silent("the session bus is gone".to_owned())).await,
@@ -90,9 +97,13 @@ impl Notice {
     }
 
     async fn update(&mut self, view: View) {
-        let is_new = view.card != self.view.card || view.note != self.view.note;
+        let change = self.view.until(&view);
+        let is_new = change == Change::News;
         let is_recalled = view.recalls != self.view.recalls;
         self.view = view;
+        if change == Change::Detail && self.place == Place::Shown {
+            self.due.get_or_insert_with(|| Instant::now() + MOMENT);
+        }
         let wanted = match self.place {
             Place::Shown => is_new,
             // That a code is being checked is worth a change, but no new notification.
@@ -105,7 +116,17 @@ impl Notice {
         }
     }
 
+    async fn moment_has_come(&mut self) {
+        self.due = None;
+        match self.place {
+            Place::Shown => self.show().await,
+            Place::Dismissed => say(&self.tell, Heard::PutAside).await,
+            Place::Absent | Place::Used | Place::Gone => {}
+        }
+    }
+
     async fn show(&mut self) {
+        self.due = None;
         let tell = self.tell.clone();
         match patiently(&tell, self.post()).await {
             Ok(features) if features.can_answer() => {
@@ -151,6 +172,7 @@ impl Notice {
                     (Place::Shown, DISMISSED) => Place::Dismissed,
                     _ => Place::Gone,
                 };
+                self.due = (self.place == Place::Dismissed).then(|| Instant::now() + MOMENT);
             }
             Signal::Server(server) => self.server_changed(server).await,
             // Other programs' notifications.
@@ -187,6 +209,14 @@ impl Notice {
                 say(&self.tell, Heard::Silent("the notification server is gone".to_owned())).await;
             }
         }
+    }
+}
+
+/// Never comes where none is set.
+async fn moment(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -34,6 +34,32 @@ pub(super) struct View {
     pub(super) recalls: u32,
 }
 
+/// What a change of a view is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nobody sees it.
+    None,
+    /// What a look at the notification tells: who waits, how many.
+    Detail,
+    /// Worth the person's attention: what is asked, why again, whether it can be answered.
+    News,
+}
+
+impl View {
+    /// What came between this view and a later one.
+    pub(super) fn until(&self, later: &Self) -> Change {
+        let told = |view: &Self| {
+            let Card { kind, title, reason, attempts, verifying, .. } = view.card.clone();
+            (kind, title, reason, attempts, verifying, view.note)
+        };
+        match later {
+            _ if told(self) != told(later) => Change::News,
+            _ if self.card.lines != later.card.lines => Change::Detail,
+            _ => Change::None,
+        }
+    }
+}
+
 /// What became of a notification.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -52,6 +78,8 @@ pub(super) enum Heard {
     Reply(SecretString),
     /// "Not now".
     NotNow,
+    /// It was closed, and nothing was said.
+    PutAside,
     /// The button of an offer.
     Chosen(Choice),
 }

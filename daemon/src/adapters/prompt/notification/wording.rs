@@ -94,21 +94,22 @@ fn actions(kind: Kind, features: &Features) -> Vec<String> {
         return Vec::new();
     }
     let later = match kind {
-        Kind::Offer { pause } => in_words(pause),
-        Kind::Code { .. } => String::new(),
+        Kind::Offer { pause } => pause.map(in_words),
+        Kind::Code { .. } => None,
     };
-    let (main, others): (_, &[&str]) = match kind {
-        Kind::Code { .. } if features.inline_reply => ([INLINE_REPLY, "Enter code"], &["skip", "Not now"]),
-        Kind::Code { .. } => (["enter", "Enter code"], &["skip", "Not now"]),
-        Kind::Offer { .. } => (["renew", "Renew"], &["later", &later, "never", "Not today"]),
+    let (main, last) = match kind {
+        Kind::Code { .. } if features.inline_reply => ([INLINE_REPLY, "Enter code"], ["skip", "Not now"]),
+        Kind::Code { .. } => (["enter", "Enter code"], ["skip", "Not now"]),
+        Kind::Offer { .. } => (["renew", "Renew"], ["never", "Not today"]),
     };
     // A server without visible buttons (dunst, mako) reacts to a click only if there is a default action.
     let default = if features.draws_default { None } else { Some([DEFAULT, main[1]]) };
-    let words = default.into_iter().flatten().chain(main).chain(others.iter().copied());
-    words.map(str::to_owned).collect()
+    let later = later.as_deref().map(|words| ["later", words]);
+    let buttons = default.into_iter().chain([main]).chain(later).chain([last]);
+    buttons.flatten().map(str::to_owned).collect()
 }
 
-/// "In 15 minutes", in the largest unit that fits.
+/// "In 10 minutes", in the largest unit that fits.
 fn in_words(pause: Duration) -> String {
     let seconds = pause.as_secs();
     let (number, unit) = match seconds {

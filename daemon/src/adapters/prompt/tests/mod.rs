@@ -25,6 +25,7 @@ fn card(bus: &TestBus) -> Card {
         title: "MFA code for alice".to_owned(),
         lines: vec!["for profile <prod> & co".to_owned(), "terraform waits".to_owned()],
         reason: None,
+        attempts: 0,
         verifying: false,
         display: display(&[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]),
         tools: Tools::default(),
@@ -47,7 +48,7 @@ fn card_with_dialog(bus: &TestBus, script: &str) -> Card {
 }
 
 fn again(card: Card, reason: &str) -> Card {
-    Card { reason: Some(reason.to_owned()), ..card }
+    Card { reason: Some(reason.to_owned()), attempts: card.attempts + 1, ..card }
 }
 
 pub(super) fn display(variables: &[(&str, &str)]) -> Display {

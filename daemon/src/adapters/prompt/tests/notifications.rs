@@ -10,7 +10,7 @@ use crate::adapters::prompt::Choice;
 
 const BUTTONS: &[&str] = &["actions", "body", "body-markup"];
 
-const OFFER: Kind = Kind::Offer { pause: Duration::from_mins(15) };
+const OFFER: Kind = Kind::Offer { pause: Some(Duration::from_mins(15)) };
 
 /// Closed by the server.
 const UNDEFINED: u32 = 4;
@@ -87,6 +87,9 @@ async fn buttons_say_what_they_say() {
         let said = next(&mut desktop).await;
         assert!(matches!(said, Said::Offer { question, choice } if question == offer && choice == meant));
     }
+    desktop.show(Card { question: QuestionId(9), kind: Kind::Offer { pause: None }, ..card(&bus) });
+    let Call::Notify { actions, .. } = server.call().await else { panic!("it is not offered") };
+    assert_eq!(actions.join("|"), "default|Renew|renew|Renew|never|Not today", "later is too late");
 }
 
 #[tokio::test]
@@ -198,6 +201,85 @@ async fn what_the_person_closed_is_shown_again_only_if_there_is_something_new() 
         panic!("closed")
     };
     assert!(body.starts_with("wrong\n"));
+}
+
+fn counted(card: Card, callers: usize) -> Card {
+    Card { lines: vec![format!("{callers} wait")], ..card }
+}
+
+#[tokio::test]
+async fn a_crowd_is_counted_once_on_the_notification_that_is_there() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    for callers in 2..=50 {
+        desktop.show(counted(card(&bus), callers));
+        tokio::task::yield_now().await;
+    }
+    let Call::Notify { replaces, body, .. } = while_listening(&mut desktop, server.call()).await else {
+        panic!("it is closed")
+    };
+    assert_eq!((replaces, body.as_str()), (id, "50 wait"));
+    assert!(server.is_quiet());
+}
+
+#[tokio::test]
+async fn who_put_the_question_aside_is_not_told_that_one_more_waits() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.closed(id, DISMISSED).await;
+    assert!(matches!(next(&mut desktop).await, Said::PutAside(QUESTION)));
+    desktop.show(counted(card(&bus), 2));
+    desktop.withdraw(QUESTION);
+    // The next thing that the server hears of.
+    desktop.show(again(card(&bus), "wrong"));
+    let Call::Notify { replaces: 0, body, .. } = server.call().await else { panic!("closed") };
+    assert!(body.starts_with("wrong\n"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_for_the_same_reason_is_said_again() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(&["inline-reply", "actions"])).await else {
+        return;
+    };
+    let mut asked = card(&bus);
+    desktop.show(asked.clone());
+    for _ in 0..3 {
+        let id = server.shown().await;
+        server.reply(id, "12345").await;
+        server.closed(id, DISMISSED).await;
+        assert_eq!(code(&mut desktop).await, "12345");
+        asked = again(asked, "six digits");
+        desktop.show(asked.clone());
+    }
+    server.shown().await;
+}
+
+#[tokio::test]
+async fn a_dialog_stays_for_who_is_at_the_same_desktop_and_goes_to_another() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    let mut open = Held::new(&bus.path().join("open"));
+    let card = card_with_dialog(&bus, "pinentry-waits");
+    desktop.show(Card { kind: Kind::Code { straight_to_dialog: true }, ..card.clone() });
+    let id = server.shown().await;
+    assert_eq!(open.line().await, "open\n");
+    let elsewhere = |name: &str, value: &str| Card {
+        display: display(&[
+            ("DBUS_SESSION_BUS_ADDRESS", bus.address.as_str()),
+            ("DISPLAY", ":none"),
+            ("XDG_RUNTIME_DIR", bus.path().to_str().unwrap()),
+            (name, value),
+        ]),
+        ..card.clone()
+    };
+    desktop.show(elsewhere("TERM", "dumb"));
+    let Call::Notify { replaces, .. } = while_listening(&mut desktop, server.call()).await else {
+        panic!("it is closed")
+    };
+    assert_eq!(replaces, id);
+    desktop.show(elsewhere("DISPLAY", ":other"));
+    assert_eq!(while_listening(&mut desktop, open.line()).await, "", "the dialog is gone");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ use super::super::Display;
 use super::super::child::{Child, command};
 use super::super::text::{self, LINE};
 use super::wording::{self, Features, Notification};
-use super::{Heard, View};
+use super::{Change, Heard, View};
 use crate::args::SHOW_NOTIFICATION;
 use note::{Answer, Note};
 
@@ -119,7 +119,8 @@ enum Place {
 
 impl Notice {
     async fn update(&mut self, view: View) {
-        let is_new = is_news(&self.view, &view);
+        // That one more program waits is not worth another notification beside the first one.
+        let is_new = self.view.until(&view) == Change::News;
         let is_recalled = view.recalls != self.view.recalls;
         self.view = view;
         let wanted = is_new || (is_recalled && self.place == Place::Gone);
@@ -146,7 +147,10 @@ impl Notice {
             Answer::Clicked => self.pressed(wording::DEFAULT).await,
             Answer::Pressed(key) => self.pressed(&key).await,
             Answer::Replied(code) => self.say(Heard::Reply(SecretString::from(code.expose()))).await,
-            Answer::Dismissed => self.place = Place::Dismissed,
+            Answer::Dismissed => {
+                self.place = Place::Dismissed;
+                self.say(Heard::PutAside).await;
+            }
             Answer::Gone if was_shown => {}
             Answer::Gone => self.absent("no notification is shown; they may be switched off").await,
             Answer::Failed(why) => {
@@ -171,12 +175,6 @@ impl Notice {
         // Nobody listens once the question is withdrawn.
         let _withdrawn = self.tell.send(heard).await;
     }
-}
-
-/// Whether the second view is worth another notification beside the first one's: that one more program waits is not.
-fn is_news(before: &View, after: &View) -> bool {
-    let told = |view: &View| (view.card.kind, view.card.title.clone(), view.card.reason.clone(), view.note);
-    told(before) != told(after) || (before.card.verifying && !after.card.verifying)
 }
 
 /// How the notification ended; pending while none is shown.

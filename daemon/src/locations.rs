@@ -10,13 +10,13 @@ use directories::{BaseDirs, ProjectDirs};
 
 /// The socket, the settings, and the directory of what is kept.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Locations {
     pub(crate) endpoint: Endpoint,
     pub(crate) settings_file: PathBuf,
     pub(crate) state: PathBuf,
 }
 
-impl Places {
+impl Locations {
     /// Finds them from the environment, and makes and checks the socket's directory.
     pub(crate) fn find() -> Result<Self, Error> {
         let var = |name: &str| std::env::var_os(name);
