@@ -168,10 +168,11 @@ Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
   awsd exec dev --via process -- terraform apply          runs longer than a session
-  awsd exec dev"))]
+  awsd exec dev
+  awsd exec                                               asks which profile, the last ones first"))]
 pub(crate) struct Exec {
-    /// The profile, as in ~/.aws/config
-    pub(crate) profile: String,
+    /// The profile, as in ~/.aws/config; without it you are asked which, at the terminal
+    pub(crate) profile: Option<String>,
 
     /// The command and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND")]
@@ -303,8 +304,8 @@ Examples:
   awsd login dev prod
   awsd login dev --code 123456"))]
 pub(crate) struct Login {
-    /// The profiles
-    #[arg(required = true, value_name = "PROFILE")]
+    /// The profiles; without one you are asked which, at the terminal
+    #[arg(value_name = "PROFILE")]
     pub(crate) profiles: Vec<String>,
 
     #[command(flatten)]

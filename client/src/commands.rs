@@ -13,6 +13,7 @@ mod list;
 mod login;
 mod logout;
 mod mfa;
+mod pick;
 mod prompt;
 mod renew;
 mod status;

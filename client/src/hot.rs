@@ -31,7 +31,7 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
             Some(Verb::Export(export(profile, Format::from_str(plain(format)?, false).ok()?)))
         }
         ("exec", [dashes, command @ ..]) if dashes == "--" && !command.is_empty() => Some(Verb::Exec(Exec {
-            profile,
+            profile: Some(profile),
             command: command.to_vec(),
             duration: None,
             region: None,

@@ -16,6 +16,7 @@ use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tracing::{debug, error, info};
 
 use crate::exchange::{Command, Update};
+use crate::recent::Recent;
 use crate::requests::{self, Action};
 use crate::world::World;
 
@@ -34,6 +35,7 @@ pub(crate) struct App<W> {
     tests: JoinSet<(RequestId, Vec<PromptCheck>)>,
     test_tasks: HashMap<RequestId, AbortHandle>,
     started: Boot,
+    recent: Recent,
     stopping: bool,
 }
 
@@ -62,6 +64,7 @@ impl<W: World> App<W> {
             tests: JoinSet::new(),
             test_tasks: HashMap::new(),
             started,
+            recent: Recent::default(),
             stopping: false,
         }
     }
@@ -118,9 +121,14 @@ impl<W: World> App<W> {
             via: Via::default(),
         };
         self.clients.insert(id, client);
-        let view = requests::View { core: &self.core, now: self.world.now(), started: self.started, peer };
+        let now = self.world.now();
+        let (core, recent) = (&self.core, &self.recent);
+        let view = requests::View { core, recent, now, started: self.started, peer };
         match requests::examine(&mut self.world, &view, id, request) {
             Action::Tell { profile, event, settings } => {
+                if let Some(profile) = &profile {
+                    self.recent.asked(profile);
+                }
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
                     client.via = settings.as_ref().map(|settings| settings.via.value).unwrap_or_default();

@@ -28,6 +28,7 @@ mod networks;
 mod odd;
 mod passed_on;
 mod people;
+mod picking;
 mod playing;
 mod process;
 mod profiles;

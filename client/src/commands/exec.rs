@@ -7,7 +7,7 @@ use std::process::Command;
 
 use awsd_proto::{ChildFiles, Context, Prompting, Purpose, Reply, Request, Serving};
 
-use super::{Outcome, Wanted, credentials, own_path, unexpected};
+use super::{Outcome, Wanted, credentials, own_path, pick, unexpected};
 use crate::child_env::{self, Regions, Served};
 use crate::cli::{Exec, Via};
 use crate::context;
@@ -27,6 +27,7 @@ pub(super) fn run(options: Exec) -> Outcome {
             "leave them out: the command's programs get sessions that are always fresh",
         ));
     }
+    let profile = pick::profile(profile, asking.no_prompt)?;
     let context = context::of_this_process()?;
     let (no_prompt, command_line) = (asking.no_prompt, context::command_line(&command));
     let keeps_asking = asked_via.is_some_and(|via| via != Via::Env);

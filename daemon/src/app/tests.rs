@@ -253,7 +253,7 @@ async fn broken_settings_fail_credentials_and_nothing_else() {
         Row::Finding(finding) => finding.code.as_str(),
         other => panic!("{other:?}"),
     });
-    assert_eq!(codes.collect::<Vec<_>>(), ["settings", "readable-credentials", "mfa-arn"]);
+    assert_eq!(codes.collect::<Vec<_>>(), ["settings", "changed-file", "readable-credentials", "mfa-arn"]);
 }
 
 #[tokio::test]

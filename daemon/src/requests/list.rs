@@ -62,6 +62,7 @@ fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {
             RoleName::Arn(name) | RoleName::Bare(name) => name.clone(),
         }),
         source: Some(base_profile),
+        recency: view.recent.place(name),
         remaining: view.core.remaining(view.now, &chain).map(|left| left.as_secs()),
         device: chain.device,
         region: chain.region,
@@ -83,6 +84,7 @@ fn broken(name: &str, error: &PlanError) -> ProfileRow {
         device: None,
         region: None,
         remaining: None,
+        recency: None,
         errors,
         warnings,
     }

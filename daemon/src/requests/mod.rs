@@ -18,6 +18,7 @@ use secrecy::SecretString;
 
 use crate::config::{Broken, Settings};
 use crate::exchange::Update;
+use crate::recent::Recent;
 use crate::world::World;
 
 /// What is to be done about a request.
@@ -43,6 +44,8 @@ pub(crate) enum Action {
 pub(crate) struct View<'a> {
     /// What is held.
     pub(crate) core: &'a Core,
+    /// Which profiles were asked for last.
+    pub(crate) recent: &'a Recent,
     /// Both clocks.
     pub(crate) now: Now,
     /// When the daemon started.
