@@ -1,6 +1,6 @@
 //! `awsd init`: in a shell that has evaluated it, AWS programs need no more than a profile.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use awsd_tests::harness::{Run, Terminal, TestEnv, programs};
 
@@ -168,6 +168,24 @@ fn what_changes_the_files_gets_the_persons_own() {
         assert!(config.contains("region = eu-north-1"), "{config}");
         let credentials = fs::read_to_string(env.home().join(".aws/credentials")).unwrap();
         assert!(credentials.contains("AKIAIOSFODNN7EXAMPLE"), "{}", shell.name);
+    }
+}
+
+/// A program of this name writes where `AWS_SHARED_CREDENTIALS_FILE` says.
+#[test]
+fn saml2aws_writes_into_the_persons_own_file() {
+    for shell in [BASH, ZSH, FISH] {
+        let env = alice();
+        let program = "#!/bin/sh\necho \"# $*\" >>\"$AWS_SHARED_CREDENTIALS_FILE\"\n";
+        let program = env.write("bin/saml2aws", program);
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let Some(path) = shell.found() else { continue };
+        let script = format!("{}\nsaml2aws login -a 'x y'", shell.start);
+        let with_program = ["-c", "PATH=$HOME/bin:$PATH exec \"$@\"", "sh"];
+        let run = env.command("sh").args(with_program).args([path]).args(shell.bare).args(["-c", &script]);
+        run.run().success().quiet();
+        let own = fs::read_to_string(env.home().join(".aws/credentials")).unwrap();
+        assert!(own.ends_with("# login -a x y\n"), "{}", shell.name);
     }
 }
 
