@@ -7,6 +7,7 @@ mod shell;
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use awsd_proto::{Secret, duration};
@@ -158,6 +159,35 @@ pub(crate) struct Asking {
     pub(crate) wait: Option<Duration>,
 }
 
+/// What kind of session it is to be.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "The session")]
+pub(crate) struct Wish {
+    /// How long it should last, from 15m to 12h
+    #[arg(long, value_name = "TIME", value_parser = session_duration)]
+    pub(crate) duration: Option<Duration>,
+
+    /// Have at least this much life left at the start: it is renewed if it has less, and refused if it cannot have that
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) min_ttl: Option<Duration>,
+
+    /// Allow it no more than this policy does, a file with JSON; for roles
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Allow it no more than this policy does, in the role's account or AWS's own; may be given several times; for roles
+    #[arg(long, value_name = "ARN")]
+    pub(crate) policy_arn: Vec<String>,
+
+    /// Allow it no more than AWS's policy ReadOnlyAccess does; for roles
+    #[arg(long)]
+    pub(crate) read_only: bool,
+
+    /// Hand out the long-lived key itself, where the settings allow it
+    #[arg(long, conflicts_with_all = ["min_ttl", "policy", "policy_arn", "read_only"])]
+    pub(crate) no_session: bool,
+}
+
 /// Run a command with the credentials of a profile
 ///
 /// The command replaces awsd: signals, job control and its exit code are its own. Without a command it is your shell.
@@ -178,10 +208,6 @@ pub(crate) struct Exec {
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 
-    /// How long the credentials should last, from 15m to 12h
-    #[arg(long, value_name = "TIME", value_parser = session_duration)]
-    pub(crate) duration: Option<Duration>,
-
     /// The region the command sees
     #[arg(long)]
     pub(crate) region: Option<String>,
@@ -190,9 +216,8 @@ pub(crate) struct Exec {
     #[arg(long, value_enum)]
     pub(crate) via: Option<Via>,
 
-    /// Hand out the long-lived key itself, where the settings allow it
-    #[arg(long)]
-    pub(crate) no_session: bool,
+    #[command(flatten)]
+    pub(crate) session: Wish,
 
     #[command(flatten)]
     pub(crate) asking: Asking,
@@ -239,17 +264,12 @@ pub(crate) struct Export {
     #[arg(long, value_enum, default_value_t = Format::Env)]
     pub(crate) format: Format,
 
-    /// How long the credentials should last, from 15m to 12h
-    #[arg(long, value_name = "TIME", value_parser = session_duration)]
-    pub(crate) duration: Option<Duration>,
-
     /// The region to print
     #[arg(long)]
     pub(crate) region: Option<String>,
 
-    /// Hand out the long-lived key itself, where the settings allow it
-    #[arg(long)]
-    pub(crate) no_session: bool,
+    #[command(flatten)]
+    pub(crate) session: Wish,
 
     #[command(flatten)]
     pub(crate) asking: Asking,

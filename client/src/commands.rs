@@ -13,6 +13,7 @@ mod list;
 mod login;
 mod logout;
 mod mfa;
+mod narrowing;
 mod pick;
 mod prompt;
 mod renew;
@@ -20,12 +21,13 @@ mod status;
 mod with_own_files;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use awsd_proto::{Credentials, CredentialsRequest, Notice, Prompting, Purpose, Reply, Request, display};
+use awsd_proto::{
+    Credentials, CredentialsRequest, Narrowing, Notice, Prompting, Purpose, Reply, Request, display,
+};
 use serde::Serialize;
 
-use crate::cli::{Asking, Verb};
+use crate::cli::{Asking, Verb, Wish};
 use crate::connect;
 use crate::context;
 use crate::converse;
@@ -81,8 +83,8 @@ fn own_path() -> Result<String, Failure> {
 struct Wanted {
     profile: String,
     purpose: Purpose,
-    duration: Option<Duration>,
-    no_session: bool,
+    session: Wish,
+    narrowing: Narrowing,
     asking: Asking,
     /// Shown beside the question.
     command: String,
@@ -90,12 +92,15 @@ struct Wanted {
 
 /// Gets credentials, asking for a code on the way if one is needed.
 fn credentials(wanted: Wanted) -> Result<Credentials, Failure> {
+    let Wish { duration, min_ttl, no_session, .. } = wanted.session;
     let (prompting, asker) = prompting(wanted.asking, &wanted.command)?;
     let request = Request::Credentials(Box::new(CredentialsRequest {
         profile: wanted.profile,
         purpose: wanted.purpose,
-        duration: wanted.duration.map(|duration| duration.as_secs()),
-        no_session: wanted.no_session,
+        duration: duration.map(|duration| duration.as_secs()),
+        min_ttl: min_ttl.map(|ttl| ttl.as_secs()),
+        narrowing: wanted.narrowing,
+        no_session,
         context: context::of_this_process()?,
         prompting,
     }));

@@ -224,6 +224,8 @@ mod tests {
                 profile: profile.clone(),
                 purpose: awsd_proto::Purpose::Snapshot,
                 duration: None,
+                min_ttl: None,
+                narrowing: awsd_proto::Narrowing::default(),
                 no_session: false,
                 context: context.clone(),
                 prompting: prompting.clone(),

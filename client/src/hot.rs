@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::ValueEnum as _;
 
-use crate::cli::{Asking, CredentialProcess, Exec, Export, Format, Verb};
+use crate::cli::{Asking, CredentialProcess, Exec, Export, Format, Verb, Wish};
 
 /// Reads `awsd credential-process P`, `awsd export P [--format F]`, `awsd exec P -- COMMAND...`, `awsd renew` and `awsd
 /// prompt`; `None` for anything else.
@@ -33,10 +33,9 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
         ("exec", [dashes, command @ ..]) if dashes == "--" && !command.is_empty() => Some(Verb::Exec(Exec {
             profile: Some(profile),
             command: command.to_vec(),
-            duration: None,
+            session: Wish::default(),
             region: None,
             via: None,
-            no_session: false,
             asking: Asking::default(),
         })),
         _ => None,
@@ -44,7 +43,7 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
 }
 
 fn export(profile: String, format: Format) -> Export {
-    Export { profile, format, duration: None, region: None, no_session: false, asking: Asking::default() }
+    Export { profile, format, session: Wish::default(), region: None, asking: Asking::default() }
 }
 
 /// A word that cannot be an option.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use awsd_core::effect::Effect;
-use awsd_core::event::{CallId, Event, Failure, Outcome, RequestId, Surface};
+use awsd_core::event::{CallId, Display, Event, Failure, Outcome, Presence, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use awsd_proto::{Event as Row, PromptCheck, Request, Via};
@@ -137,12 +137,13 @@ impl<W: World> App<W> {
                     self.core.configure(settings.for_core());
                 }
                 if let Event::Requested(_, request) = &*event {
-                    self.world.seen(&request.caller.display);
+                    self.look_at(&request.caller.display);
                 }
                 self.happened(*event);
             }
             Action::Reply(updates) => updates.into_iter().for_each(|update| self.update(id, update)),
             Action::TryPrompts(display) => {
+                self.look_at(&display);
                 let checks = self.world.try_prompts(&display);
                 let task = self.tests.spawn(async move { (id, checks.await) });
                 self.test_tasks.insert(id, task);
@@ -151,6 +152,13 @@ impl<W: World> App<W> {
                 self.update(id, Update::Done(Vec::new()));
                 self.stopping = true;
             }
+        }
+    }
+
+    /// Somebody is at this display. Whether its screen is locked matters before anything is shown there.
+    fn look_at(&mut self, display: &Display) {
+        if self.world.seen(display) {
+            self.happened(Event::Presence(Presence::Unheard));
         }
     }
 
@@ -192,7 +200,8 @@ impl<W: World> App<W> {
     fn tested(&mut self, tested: Result<(RequestId, Vec<PromptCheck>), JoinError>) {
         let Ok((id, checks)) = tested else { return };
         self.test_tasks.remove(&id);
-        self.update(id, Update::Rows(checks.into_iter().map(Row::PromptCheck).collect()));
+        let lock = self.core.screen_lock(self.world.now()).map(requests::screen::check);
+        self.update(id, Update::Rows(checks.into_iter().chain(lock).map(Row::PromptCheck).collect()));
         self.update(id, Update::Done(Vec::new()));
     }
 

@@ -62,7 +62,7 @@ fn own(context: &Context) -> Own<'_> {
 /// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
 fn met(news: PresenceNews) -> Event {
     match news {
-        PresenceNews::Locked => Event::Presence(Presence::Locked),
+        PresenceNews::Locked(by) => Event::Presence(Presence::Locked(by)),
         PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
         PresenceNews::Idle => Event::Presence(Presence::Idle),
         PresenceNews::Active => Event::Presence(Presence::Active),
@@ -92,9 +92,11 @@ impl World for Machine {
 
     async fn happens(&mut self) -> Event {
         tokio::select! {
-            () = ring(&mut self.alarm) => Event::Woken,
-            said = self.desktop.next() => translate::event(said),
+            // That the screen is locked comes before the moment at which something would be shown.
+            biased;
             news = self.presence.next() => met(news),
+            said = self.desktop.next() => translate::event(said),
+            () = ring(&mut self.alarm) => Event::Woken,
         }
     }
 
@@ -125,10 +127,8 @@ impl World for Machine {
         prompt::trial::ask(translate::chosen(display, &self.display), self.tools())
     }
 
-    fn seen(&mut self, display: &Display) {
-        if display.desktop.is_some() {
-            self.presence.follow(&display.into());
-        }
+    fn seen(&mut self, display: &Display) -> bool {
+        display.desktop.is_some() && self.presence.follow(&display.into())
     }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {

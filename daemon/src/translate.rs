@@ -61,6 +61,7 @@ fn code(reason: Reason) -> ErrorCode {
         Reason::WrongSecret => ErrorCode::WrongSecret,
         Reason::ClockSkew => ErrorCode::ClockSkew,
         Reason::SourceExpired => ErrorCode::SourceExpired,
+        Reason::LifeTooShort => ErrorCode::LifeTooShort,
         Reason::Throttled => ErrorCode::Throttled,
         Reason::AwsUnavailable => ErrorCode::AwsUnavailable,
         Reason::AwsRefused => ErrorCode::AwsRefused,

@@ -45,8 +45,9 @@ pub(crate) trait World {
     /// Asks questions on this desktop that are only tests, and says what came of each.
     fn try_prompts(&self, display: &Display) -> impl Future<Output = Vec<PromptCheck>> + Send + 'static;
 
-    /// Somebody who can be asked there has come.
-    fn seen(&mut self, display: &Display);
+    /// Somebody who can be asked there has come. Says whether it is not known yet if that screen is locked: it will be told.
+    #[must_use]
+    fn seen(&mut self, display: &Display) -> bool;
 
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;

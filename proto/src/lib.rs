@@ -20,9 +20,11 @@ pub use reply::{
     ServerLine, Serving, ShellFiles, Versioned, Via,
 };
 pub use request::{
-    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Prompting, Purpose, Request,
+    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Narrowing, Prompting, Purpose, Request,
 };
-pub use rows::{Finding, ProfileRow, PromptCheck, SessionRow, Setting, Severity, Status};
+pub use rows::{
+    Finding, LockedBy, ProfileRow, PromptCheck, ScreenLock, SessionRow, Setting, Severity, Status,
+};
 pub use secret::Secret;
 
 /// The version of the protocol this build speaks. An integer of its own, beside the product's version.

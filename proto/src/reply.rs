@@ -317,6 +317,8 @@ pub enum ErrorCode {
     ClockSkew,
     /// The source's own temporary keys are over.
     SourceExpired,
+    /// No session can have the life that is asked for.
+    LifeTooShort,
     /// AWS asks to slow down.
     Throttled,
     /// AWS could not be reached, or did not answer sensibly.

@@ -102,6 +102,9 @@ pub enum Request {
         /// Where it is defined.
         #[serde(default)]
         context: Box<Context>,
+        /// What the session may do less than its role.
+        #[serde(default, skip_serializing_if = "Narrowing::is_none")]
+        narrowing: Narrowing,
         /// Who asks, and where its person could be asked for a code later on. Over HTTP nobody is.
         #[serde(default)]
         prompting: Box<Prompting>,
@@ -140,6 +143,12 @@ pub struct CredentialsRequest {
     /// Seconds; overrides the profile's `duration_seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<u64>,
+    /// Seconds; the least life that they must have left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_ttl: Option<u64>,
+    /// What the session may do less than its role.
+    #[serde(default, skip_serializing_if = "Narrowing::is_none")]
+    pub narrowing: Narrowing,
     /// Hand out the long-lived key itself; only where the settings allow it for this profile.
     #[serde(default)]
     pub no_session: bool,
@@ -149,6 +158,27 @@ pub struct CredentialsRequest {
     /// Who asks and whether a code can be asked there.
     #[serde(default)]
     pub prompting: Prompting,
+}
+
+/// Session policies: a session may do what both they and its role allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Narrowing {
+    /// A policy, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// ARNs of policies in the role's account, or of AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_arns: Vec<String>,
+    /// AWS's own policy that allows to look at everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
+}
+
+impl Narrowing {
+    /// Whether it narrows nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A request to make sessions ready before they are needed.

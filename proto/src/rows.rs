@@ -65,9 +65,36 @@ pub struct Status {
     /// AWS's clock minus this machine's, in seconds, where it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_skew: Option<i64>,
+    /// Why the desktop asks nothing at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen_lock: Option<ScreenLock>,
     /// Its log file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+}
+
+/// The screen counts as locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScreenLock {
+    /// By whose word.
+    pub by: LockedBy,
+    /// For how long, in seconds.
+    pub age: u64,
+}
+
+/// Who says that the screen is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockedBy {
+    /// The login manager.
+    LoginManager,
+    /// A screen saver.
+    ScreenSaver,
+    /// Nobody: that was asked for a moment ago, and no locker has said yet that it did so.
+    Request,
+    /// Somebody whom this build does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// A setting, its value and where it comes from.
@@ -115,7 +142,7 @@ pub enum Severity {
 /// What became of the test of one way to ask (`awsd doctor --prompts`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromptCheck {
-    /// For programs: `notification`, `dialog`, `program`, [`PromptCheck::TERMINAL`], …
+    /// For programs: `notification`, `dialog`, `program`, [`PromptCheck::TERMINAL`], [`PromptCheck::SCREEN`], …
     pub surface: String,
     /// Whether a person can answer there.
     pub ok: bool,
@@ -130,8 +157,13 @@ impl PromptCheck {
     /// The surface that every client with a terminal has, whatever the desktop is like.
     pub const TERMINAL: &'static str = "terminal";
 
-    /// Whether this surface lets programs be answered that have no terminal.
-    pub fn works_without_terminal(&self) -> bool {
-        self.ok && self.surface != Self::TERMINAL
+    /// The screen itself: where it is locked, the desktop asks nothing.
+    pub const SCREEN: &'static str = "screen";
+
+    /// Whether programs can be answered that have no terminal.
+    pub fn any_works_without_terminal(checks: &[Self]) -> bool {
+        let works = |check: &Self| check.ok && check.surface != Self::TERMINAL;
+        let hidden = |check: &Self| !check.ok && check.surface == Self::SCREEN;
+        checks.iter().any(works) && !checks.iter().any(hidden)
     }
 }

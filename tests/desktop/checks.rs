@@ -78,3 +78,18 @@ fn a_notification_is_enough_where_the_code_is_typed_into_it_and_only_there() {
         assert!(dialog[2].as_str().is_some_and(|why| why.contains("/nowhere/pinentry is not installed")));
     }
 }
+
+#[test]
+fn what_works_is_of_no_use_while_the_screen_is_locked() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    desktop.logind().locked(true);
+    let trying = env.awsd(["doctor", "--prompts", "--json"]).spawn();
+    desktop.notification();
+    desktop.click("skip");
+    desktop.dialog().escape();
+    let [notification, dialog, screen] = rows(&trying.wait().exits(1)).try_into().expect("three");
+    assert_eq!([&notification[1], &dialog[1], &screen[1]], [&json!(true), &json!(true), &json!(false)]);
+    assert_eq!(screen[0], "screen");
+    assert!(screen[2].as_str().is_some_and(|why| why.contains("the login manager has said so")), "{screen}");
+}

@@ -10,11 +10,14 @@
     reason = "a test: what cannot go on should stop it"
 )]
 
+mod at_once;
 mod checks;
 mod dialogs;
 #[cfg(target_os = "linux")]
 mod interruption;
+mod locks;
 mod notifications;
+mod plasma;
 mod presence;
 mod programs;
 mod promptly;

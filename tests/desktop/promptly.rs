@@ -1,8 +1,8 @@
 //! How soon a terminal asks, whatever the desktop is like: with a server of notifications, with one that hangs, with none.
 //!
-//! Times depend on the machine and on what else it does, so they are taken several times in turns, and the shortest one
-//! counts: waiting for a server would show in all of them. A machine that is too slow with a server that works is measured
-//! by that.
+//! What else the machine does makes some of the times longer. So it is timed many times in turns, and of each desktop half of
+//! the times have to be within the limit, which is the same for all: waiting for a server would show in every single one, and
+//! what is in the way every other time would show as well.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::{
 const LIMIT: Duration = Duration::from_millis(200);
 
 /// How often it is timed with each desktop.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 20;
 
 /// A server, and what becomes of it before it is needed.
 type Stage = (&'static str, Server, fn(&Desktop));
@@ -74,12 +74,11 @@ fn a_terminal_asks_at_once_whatever_the_desktop_is_like() {
             times.push(time(env));
         }
     }
-    for Timed { name, times, .. } in &stages {
+    for Timed { name, times, .. } in &mut stages {
+        times.sort();
         println!("with {name}: {times:?}");
     }
-    let shortest = |times: &[Duration]| times.iter().copied().min().unwrap();
-    let limit = LIMIT.max(shortest(&stages[0].times) * 2);
     for Timed { name, times, .. } in &stages {
-        assert!(shortest(times) < limit, "with {name}: {times:?}");
+        assert!(times[ROUNDS / 2] < LIMIT, "with {name}: {times:?}");
     }
 }

@@ -202,22 +202,6 @@ fn who_put_the_question_aside_leaves_it_to_another_desktop() {
     assert_eq!(env.calls(), CALLS);
 }
 
-#[test]
-fn two_answers_at_once_are_one() {
-    let mut env = guide();
-    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
-    let client = waiting(&env);
-    desktop.notification();
-    let code = env.sandbox.next_code("alice");
-    let typed = env.awsd(["mfa", &code]);
-    thread::scope(|both| {
-        both.spawn(|| typed.run());
-        desktop.reply(&code);
-    });
-    client.wait().success();
-    assert_eq!(env.calls(), CALLS);
-}
-
 /// A terminal is asked at once, however the desktop is; the notification comes after it.
 fn asks_at_the_terminal(desktop: impl FnOnce(&Desktop), server: Server) {
     let mut env = guide();

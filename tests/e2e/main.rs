@@ -24,6 +24,7 @@ mod first_use;
 mod frames;
 mod long_lived;
 mod long_roles;
+mod narrowed;
 mod networks;
 mod odd;
 mod passed_on;

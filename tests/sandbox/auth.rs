@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     error::ApiError,
     identity::{Session, SessionKind, User},
+    policies::SessionPolicies,
     request::Request,
     sigv4::Claim,
     world::World,
@@ -47,6 +48,8 @@ pub(super) enum CallerKind {
         transitive_tags: BTreeMap<String, String>,
         /// The role's sessions were revoked after this one was issued.
         revoked: bool,
+        /// What it may do less than the role.
+        policies: SessionPolicies,
     },
 }
 
@@ -122,7 +125,7 @@ fn session_caller(world: &World, session: &Session) -> Option<Caller> {
             let user = world.users.iter().find(|user| user.arn() == *arn)?;
             Some(user_caller(user, CallerKind::UserSession { mfa_at: *mfa_at }))
         }
-        SessionKind::Role { arn, role_id, session_name, source_identity, transitive_tags } => {
+        SessionKind::Role { arn, role_id, session_name, source_identity, transitive_tags, policies } => {
             let role = world.role(arn).filter(|role| role.id == *role_id)?;
             Some(Caller {
                 arn: role.session_arn(session_name),
@@ -133,6 +136,7 @@ fn session_caller(world: &World, session: &Session) -> Option<Caller> {
                     source_identity: source_identity.clone(),
                     transitive_tags: transitive_tags.clone(),
                     revoked: role.revoked_before.is_some_and(|before| session.issued < before),
+                    policies: policies.clone(),
                 },
             })
         }

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::totp::Device;
+use super::{policies::SessionPolicies, totp::Device};
 
 /// A long-term access key.
 #[derive(Clone)]
@@ -195,5 +195,7 @@ pub enum SessionKind {
         source_identity: Option<String>,
         /// Tags that sessions made from this one inherit.
         transitive_tags: BTreeMap<String, String>,
+        /// What it may do less than the role.
+        policies: SessionPolicies,
     },
 }

@@ -19,6 +19,7 @@ mod iam;
 mod identity;
 mod log;
 mod mint;
+mod policies;
 mod request;
 mod server;
 mod service;
@@ -164,6 +165,11 @@ impl Sandbox {
     /// When all of them were used; [`World::forget_codes`] starts over.
     pub fn next_code(&self, user: &str) -> String {
         self.with_device(user, |device, now| device.unused_code(now).expect("a code that was not used yet"))
+    }
+
+    /// All such codes, the one that is shown now first.
+    pub fn unused_codes(&self, user: &str) -> Vec<String> {
+        self.with_device(user, |device, now| device.unused_codes(now).collect())
     }
 
     /// Six digits that are no code of a user's first device.

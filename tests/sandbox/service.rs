@@ -117,10 +117,19 @@ fn call(world: &mut World, service: Service, request: &Request) -> Result<Option
     let claim = Claim::read(request, now)?;
     claim.check_service(service.name())?;
     let caller = authenticate(world, request, &claim, now)?;
+    let action = format!("{}:{}", service.name(), request.action());
+    if let CallerKind::RoleSession { policies, .. } = &caller.kind
+        && request.action() != "GetCallerIdentity"
+        && !policies.allow(&action)
+    {
+        return Err(ApiError::access_denied(format!(
+            "User: {} is not authorized to perform: {action} because no session policy allows the {action} action",
+            caller.arn
+        )));
+    }
     if matches!(caller.kind, CallerKind::RoleSession { revoked: true, .. })
         && request.action() != "GetCallerIdentity"
     {
-        let action = format!("{}:{}", service.name(), request.action());
         return Err(ApiError::access_denied(format!(
             "User: {} is not authorized to perform: {action} with an explicit deny in an identity-based policy",
             caller.arn

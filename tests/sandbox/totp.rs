@@ -54,12 +54,14 @@ impl Device {
     /// A code that would be accepted at `at`: the one shown, or if that was used, one of its neighbours in the window.
     /// None when all of them were used.
     pub fn unused_code(&self, at: Timestamp) -> Option<String> {
+        self.unused_codes(at).next()
+    }
+
+    /// All of them, in the order in which they are to be used.
+    pub fn unused_codes(&self, at: Timestamp) -> impl Iterator<Item = String> {
         // The oldest step is left out: it might leave the window while the code is on its way.
-        [0, 1, 2, -1]
-            .into_iter()
-            .map(|offset| step_of(at) + offset)
-            .find(|step| !self.spent.contains(step))
-            .map(|step| self.code_of_step(step))
+        let steps = [0, 1, 2, -1].into_iter().map(move |offset| step_of(at) + offset);
+        steps.filter(|step| !self.spent.contains(step)).map(|step| self.code_of_step(step))
     }
 
     /// Six digits that are no code of this device anywhere near `at`.

@@ -14,6 +14,7 @@ use super::{
     fault::{Fault, Faults, Gate},
     identity::{AccessKey, Credentials, Role, Session, SessionKind, Trust, User},
     mint::Mint,
+    policies::SessionPolicies,
     totp::Device,
 };
 
@@ -208,6 +209,7 @@ impl World {
             session_name: session_name.to_owned(),
             source_identity: None,
             transitive_tags: BTreeMap::new(),
+            policies: SessionPolicies::default(),
         };
         self.issue(kind, now, life)
     }

@@ -1,9 +1,9 @@
 //! `awsd credential-process`: credentials for the SDKs, which call it from `~/.aws/config`.
 
-use awsd_proto::Purpose;
+use awsd_proto::{Narrowing, Purpose};
 
 use super::{Outcome, Wanted, credentials, done, unwritable};
-use crate::cli::CredentialProcess;
+use crate::cli::{CredentialProcess, Wish};
 use crate::output;
 use crate::render::credentials::process_json;
 
@@ -13,8 +13,8 @@ pub(super) fn run(options: CredentialProcess) -> Outcome {
         command: format!("awsd credential-process {profile}"),
         profile,
         purpose: Purpose::Repeated,
-        duration,
-        no_session: false,
+        session: Wish { duration, ..Wish::default() },
+        narrowing: Narrowing::default(),
         asking,
     })?;
     let json = process_json(&credentials).map_err(|error| unwritable(&error))?;

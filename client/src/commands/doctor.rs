@@ -46,5 +46,5 @@ fn prompts(json: bool) -> Outcome {
     } else {
         output::print(listing::prompt_checks(&checks).as_bytes())?;
     }
-    Ok(if checks.iter().any(PromptCheck::works_without_terminal) { Exit::Done } else { Exit::Failed })
+    Ok(if PromptCheck::any_works_without_terminal(&checks) { Exit::Done } else { Exit::Failed })
 }

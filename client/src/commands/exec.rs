@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use awsd_proto::{ChildFiles, Context, Prompting, Purpose, Reply, Request, Serving};
+use awsd_proto::{ChildFiles, Context, Narrowing, Prompting, Purpose, Reply, Request, Serving};
 
-use super::{Outcome, Wanted, credentials, own_path, pick, unexpected};
+use super::{Outcome, Wanted, credentials, narrowing, own_path, pick, unexpected};
 use crate::child_env::{self, Regions, Served};
 use crate::cli::{Exec, Via};
 use crate::context;
@@ -15,18 +15,13 @@ use crate::converse;
 use crate::failure::{Exit, Failure};
 
 pub(super) fn run(options: Exec) -> Outcome {
-    let Exec { profile, mut command, duration, region, via: asked_via, no_session, asking } = options;
+    let Exec { profile, mut command, session, region, via: asked_via, asking } = options;
     if command.is_empty() {
         command.push(shell(std::env::var_os("SHELL")));
     }
-    let is_copy = duration.is_some() || no_session;
-    if is_copy && asked_via.is_some_and(|via| via != Via::Env) {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--duration and --no-session have a meaning only with --via env",
-            "leave them out: the command's programs get sessions that are always fresh",
-        ));
-    }
+    let is_copy = session.duration.is_some() || session.no_session;
+    let narrowing = narrowing::of(&session)?;
+    check(asked_via, is_copy, &narrowing)?;
     let profile = pick::profile(profile, asking.no_prompt)?;
     let context = context::of_this_process()?;
     let (no_prompt, command_line) = (asking.no_prompt, context::command_line(&command));
@@ -34,8 +29,8 @@ pub(super) fn run(options: Exec) -> Outcome {
     let credentials = credentials(Wanted {
         profile: profile.clone(),
         purpose: if keeps_asking { Purpose::Repeated } else { Purpose::Snapshot },
-        duration,
-        no_session,
+        session,
+        narrowing: narrowing.clone(),
         asking,
         command: command_line.clone(),
     })?;
@@ -47,7 +42,10 @@ pub(super) fn run(options: Exec) -> Outcome {
         child.env_remove(name);
     }
     let served = Served { profile: &profile, context: &context, asked_region: region.as_deref() };
-    match asked_via.unwrap_or(if is_copy { Via::Env } else { credentials.via.into() }) {
+    let usual = || if is_copy { Via::Env } else { Via::from(credentials.via) };
+    // Who runs awsd again gets the whole session.
+    let usual = || if narrowing.is_none() || usual() != Via::Process { usual() } else { Via::Server };
+    match asked_via.unwrap_or_else(usual) {
         Via::Env => {
             let regions = Regions { asked: region.as_deref(), own: context.region.as_deref() };
             child.envs(child_env::variables(&profile, &credentials, regions));
@@ -57,13 +55,38 @@ pub(super) fn run(options: Exec) -> Outcome {
             without_regions(&mut child).envs(served.by_processes(&files));
         }
         Via::Server => {
-            let serving = serve(&profile, &context, &command_line, no_prompt)?;
+            let prompting = Prompting {
+                caller: context::caller(&command_line),
+                no_prompt,
+                display: super::display(no_prompt),
+                ..Prompting::default()
+            };
+            let serving = serve(&profile, &context, narrowing, prompting)?;
             without_regions(&mut child).envs(served.by_address(&serving));
         }
     }
     // Replaces this process: signals, job control and the exit code are the command's own. SIGPIPE, which is
     // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
+}
+
+/// Refuses options that say nothing together.
+fn check(via: Option<Via>, is_copy: bool, narrowing: &Narrowing) -> Result<(), Failure> {
+    if is_copy && via.is_some_and(|via| via != Via::Env) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--duration and --no-session have a meaning only with --via env",
+            "leave them out: the command's programs get sessions that are always fresh",
+        ));
+    }
+    if via == Some(Via::Process) && !narrowing.is_none() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "with --via process the command's programs get the whole session of any profile",
+            "narrow it with --via server, or --via env",
+        ));
+    }
+    Ok(())
 }
 
 /// Files by which the command's programs ask this awsd.
@@ -76,16 +99,16 @@ fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
 }
 
 /// An address where this process, and so the command, is served.
-fn serve(profile: &str, context: &Context, command_line: &str, no_prompt: bool) -> Result<Serving, Failure> {
-    let prompting = Prompting {
-        caller: context::caller(command_line),
-        no_prompt,
-        display: super::display(no_prompt),
-        ..Prompting::default()
-    };
+fn serve(
+    profile: &str,
+    context: &Context,
+    narrowing: Narrowing,
+    prompting: Prompting,
+) -> Result<Serving, Failure> {
     let request = Request::Serve {
         profile: profile.to_owned(),
         context: Box::new(context.clone()),
+        narrowing,
         prompting: Box::new(prompting),
     };
     match converse::ask(&request, None, drop)? {

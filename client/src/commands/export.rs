@@ -2,7 +2,7 @@
 
 use awsd_proto::Purpose;
 
-use super::{Outcome, Wanted, credentials, done, unwritable};
+use super::{Outcome, Wanted, credentials, done, narrowing, unwritable};
 use crate::child_env::Regions;
 use crate::cli::Export;
 use crate::context;
@@ -11,13 +11,14 @@ use crate::output;
 use crate::render::credentials::{ExportError, export};
 
 pub(super) fn run(options: Export) -> Outcome {
-    let Export { profile, format, duration, region, no_session, asking } = options;
+    let Export { profile, format, session, region, asking } = options;
+    let narrowing = narrowing::of(&session)?;
     let credentials = credentials(Wanted {
         command: format!("awsd export {profile}"),
         profile: profile.clone(),
         purpose: Purpose::Snapshot,
-        duration,
-        no_session,
+        session,
+        narrowing,
         asking,
     })?;
     let own = context::of_this_process()?.region;

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use awsd_proto::{Caller, Finding, ProfileRow, PromptCheck, Question, SessionRow, Setting, Severity, Status};
+use awsd_proto::{
+    Caller, Finding, LockedBy, ProfileRow, PromptCheck, Question, ScreenLock, SessionRow, Setting, Severity,
+    Status,
+};
 
 use super::text::{safe, span, table};
 
@@ -82,6 +85,9 @@ pub(crate) fn daemon(status: &Status) -> String {
             let _ = writeln!(text, "{several} codes are waited for: awsd mfa");
         }
     }
+    if let Some(lock) = status.screen_lock {
+        let _ = writeln!(text, "the desktop asks nothing, as the screen counts as locked: {}", locked(lock));
+    }
     if let Some(skew) = status.clock_skew {
         let direction = if skew > 0 { "behind" } else { "ahead of" };
         let seconds = span(skew.unsigned_abs());
@@ -89,6 +95,19 @@ pub(crate) fn daemon(status: &Status) -> String {
             writeln!(text, "warning: the clock of this machine is {seconds} {direction} the clock of AWS");
     }
     text
+}
+
+/// By whose word, and what to do where it is not true.
+fn locked(lock: ScreenLock) -> String {
+    let age = span(lock.age);
+    match lock.by {
+        LockedBy::LoginManager => format!("the login manager has said so for {age}"),
+        LockedBy::ScreenSaver => format!("a screen saver has been on for {age}"),
+        LockedBy::Request => {
+            format!("that was asked for {age} ago; if nothing has locked it: loginctl unlock-session")
+        }
+        LockedBy::Other => format!("for {age}"),
+    }
 }
 
 /// `awsd config`: as in the file, with the origin as a comment.
@@ -137,7 +156,7 @@ pub(crate) fn prompt_checks(rows: &[PromptCheck]) -> String {
         let _ = writeln!(text, "{verdict}: {} [{}]", safe(&row.sentence), safe(&row.surface));
         labelled(&mut text, label, row.hint.as_deref().unwrap_or_default());
     }
-    text.push_str(if rows.iter().any(PromptCheck::works_without_terminal) {
+    text.push_str(if PromptCheck::any_works_without_terminal(rows) {
         "you can be asked, also by programs without a terminal\n"
     } else if rows.iter().any(|row| row.ok) {
         "you can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
@@ -300,11 +319,33 @@ mod tests {
         assert!(
             prompt_checks(&rows[1..2]).ends_with("\nyou can be asked nowhere; answer with: awsd mfa CODE\n")
         );
+        let locked = [&rows[..], &[check("screen", false, None)]].concat();
+        assert!(prompt_checks(&locked).ends_with(
+            "\nyou can be asked at the terminal only; programs without one wait for: awsd mfa CODE\n"
+        ));
+    }
+
+    #[test]
+    fn the_daemon_says_why_the_desktop_asks_nothing() {
+        let lock = |by| Some(ScreenLock { by, age: 61 });
+        let status = |by| Status {
+            pid: 7,
+            uptime: 61,
+            questions: 0,
+            clock_skew: None,
+            screen_lock: lock(by),
+            log: None,
+        };
+        let asked_for = "daemon: process 7, running for 1m\nthe desktop asks nothing, as the screen counts as locked: that \
+                         was asked for 1m ago; if nothing has locked it: loginctl unlock-session\n";
+        assert_eq!(daemon(&status(LockedBy::Request)), asked_for);
+        assert!(daemon(&status(LockedBy::LoginManager)).contains("the login manager has said so for 1m\n"));
     }
 
     #[test]
     fn the_daemon_says_when_the_clock_is_wrong() {
-        let status = Status { pid: 7, uptime: 61, questions: 1, clock_skew: Some(-120), log: None };
+        let status =
+            Status { pid: 7, uptime: 61, questions: 1, clock_skew: Some(-120), screen_lock: None, log: None };
         assert_eq!(
             daemon(&status),
             "daemon: process 7, running for 1m\na code is waited for: awsd mfa\n\

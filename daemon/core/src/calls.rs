@@ -1,6 +1,7 @@
 //! Calls to AWS: how they start, and what their end means for whoever waits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -126,16 +127,20 @@ impl Core {
         }
     }
 
+    /// How long a session is to live.
+    pub(crate) fn asked(&self, node: &Node) -> Duration {
+        match node {
+            Node::User(..) => self.settings.mfa_duration,
+            Node::Role(_, key) => key.duration,
+        }
+    }
+
     /// A session was made.
     fn granted(&mut self, now: Now, call: CallId, node: &Node, keys: Keys, out: &mut Vec<Effect>) {
         let spread = self.spread();
         let expiration = keys.expiration.unwrap_or_default();
         let left = expiration.since(now.wall.shifted(self.skew));
-        let asked = match node {
-            Node::User(..) => self.settings.mfa_duration,
-            Node::Role(_, key) => key.duration,
-        };
-        let life = policy::life(asked, left);
+        let life = policy::life(self.asked(node), left);
         // Taken so late, it is what the last call was to bring.
         let last_call = node.parent().is_some_and(|parent| self.ends_soon(now, parent));
         let Some(slot) = self.slots.get_mut(node) else { return };

@@ -94,6 +94,17 @@ pub struct Role {
     pub tags: Vec<(String, String)>,
     /// `transitive_session_tags`, sorted.
     pub transitive_tags: Vec<String>,
+    /// What the session may do less than the role.
+    pub policies: Policies,
+}
+
+/// Session policies: a session may do what both they and the role allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Policies {
+    /// A policy, as JSON.
+    pub inline: Option<String>,
+    /// ARNs of policies, sorted.
+    pub arns: Vec<String>,
 }
 
 /// A role, as `role_arn` names it.

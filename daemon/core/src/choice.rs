@@ -3,6 +3,8 @@
 //! What is chosen holds for everybody who needs this user's device, as if it had been looked up. It is remembered only
 //! once AWS has taken a code of it: a wrong pick must not stick.
 
+use std::iter::successors;
+
 use crate::denial;
 use crate::effect::{Choice, Effect};
 use crate::event::{QuestionId, RequestId};
@@ -84,8 +86,10 @@ impl Core {
         }
         several.chosen = Some(device.to_owned());
         let user = user.clone();
-        // What is held by a code of it says that it works.
-        let by_it = |node: &Node| *node.user() == user && node.device().is_some_and(|of| of.serial == device);
+        // What is held by a code of it, or was taken from that, says that it works.
+        let of_it = |node: &Node| node.device().is_some_and(|of| of.serial == device);
+        let by_it =
+            |node: &Node| *node.user() == user && successors(Some(node), |node| node.parent()).any(of_it);
         if self.slots.iter().any(|(node, slot)| slot.lease.is_some() && by_it(node)) {
             self.code_accepted(&user, device, out);
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::chain::Source;
-use crate::effect::{Denial, Notice, NoticeKind, Reason};
-use crate::event::Failure;
+use crate::effect::{Denial, Notice, NoticeKind, Reason, ScreenLock};
+use crate::event::{Failure, LockedBy};
 use crate::reach::NearEnd;
 use crate::verdict::Verdict;
 
@@ -65,6 +65,21 @@ pub(crate) fn source_over(profile: &str, left: Duration) -> Denial {
     )
 }
 
+pub(crate) fn too_short(profile: &str, longest: Duration, asked: Duration) -> Denial {
+    let minutes = |life: Duration| life.as_secs().div_ceil(60);
+    deny(
+        Reason::LifeTooShort,
+        format!(
+            "a session of {profile} lives {} min at most, and {} min are asked for",
+            minutes(longest),
+            minutes(asked)
+        ),
+        "ask for less, or for a longer session where the role allows it (--duration, duration_seconds in the profile, mfa_duration \
+         in awsd's settings)"
+            .to_owned(),
+    )
+}
+
 pub(crate) fn source_ends(profile: &str, left: Duration) -> Notice {
     Notice {
         kind: NoticeKind::NearEnd,
@@ -75,20 +90,40 @@ pub(crate) fn source_ends(profile: &str, left: Duration) -> Notice {
     }
 }
 
-pub(crate) fn code_required(profile: &str, device: &str) -> Denial {
+/// `lock` kept the desktop from asking.
+pub(crate) fn code_required(profile: &str, device: &str, lock: Option<ScreenLock>) -> Denial {
+    let why = lock.map_or_else(
+        || "nobody could be asked".to_owned(),
+        |lock| format!("nobody is asked on the desktop while the screen counts as locked ({lock})"),
+    );
     deny(
         Reason::CodeRequired,
-        format!("an MFA code of {device} is needed for {profile}, and nobody could be asked"),
-        "answer with: awsd mfa CODE; then do this again".to_owned(),
+        format!("an MFA code of {device} is needed for {profile}, and {why}"),
+        format!("{}answer with: awsd mfa CODE; then do this again", unlock(lock)),
     )
 }
 
-pub(crate) fn waited_in_vain(profile: &str, device: &str) -> Denial {
+/// `lock` keeps the desktop from asking.
+pub(crate) fn waited_in_vain(profile: &str, device: &str, lock: Option<ScreenLock>) -> Denial {
+    let why =
+        lock.map(|lock| format!(": the desktop asks nobody while the screen counts as locked ({lock})"));
     deny(
         Reason::CodeRequired,
-        format!("nobody gave the MFA code of {device} for {profile} in time"),
-        "answer with: awsd mfa CODE; then do this again".to_owned(),
+        format!(
+            "nobody gave the MFA code of {device} for {profile} in time{}",
+            why.as_deref().unwrap_or_default()
+        ),
+        format!("{}answer with: awsd mfa CODE; then do this again", unlock(lock)),
     )
+}
+
+/// What to do about a lock, before another way.
+fn unlock(lock: Option<ScreenLock>) -> &'static str {
+    match lock.map(|lock| lock.by) {
+        None => "",
+        Some(LockedBy::LoginManager | LockedBy::ScreenSaver) => "unlock the screen, or ",
+        Some(LockedBy::Request) => "if nothing has locked it: loginctl unlock-session; or ",
+    }
 }
 
 pub(crate) fn not_now(profile: &str) -> Denial {

@@ -53,7 +53,15 @@ impl Core {
     /// Whether the desktop shows a question, or goes on showing it.
     fn belongs_on_desktop(&self, now: Now, device: &Device, open: &Open, places: &Places) -> bool {
         let due = self.desktop_due(device, open, places).is_some_and(|due| due <= now.boot);
-        due || (open.verifying.is_some() && self.on_desktop.contains_key(&open.id))
+        let asked = open.verifying.is_some() && self.on_desktop.contains_key(&open.id);
+        asked || (due && !(self.seat.is_unheard(now) && self.comes_to_a_desktop(device, open, places)))
+    }
+
+    /// Whether a question would be new on the desktop where it is to be asked.
+    fn comes_to_a_desktop(&self, device: &Device, open: &Open, places: &Places) -> bool {
+        let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
+        let there = self.display(open, &waiting).map(|display| &display.desktop);
+        self.shown_at(open.id).map(|display| &display.desktop) != there
     }
 
     /// When the desktop shows a question: at once, where no terminal does.
@@ -75,7 +83,7 @@ impl Core {
 
     /// Whether anything is asked on a desktop now.
     pub(crate) fn desktop_can_ask(&self) -> bool {
-        self.settings.desktop && !self.seat.locked
+        self.settings.desktop && !self.seat.is_locked()
     }
 
     /// A question as it is shown.
@@ -158,7 +166,7 @@ impl Open {
     }
 
     /// Whether a caller's desktop may be reached: whoever came after it could not be may have mended it.
-    fn reaches(&self, pending: &Pending) -> bool {
+    pub(crate) fn reaches(&self, pending: &Pending) -> bool {
         let failed = self.unreachable.get(&pending.caller.display.desktop);
         failed.is_none_or(|at| *at < pending.since)
     }

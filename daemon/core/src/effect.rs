@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Keys, Role, Service};
-use crate::event::{CallId, Caller, Display, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Display, LockedBy, QuestionId, RequestId};
 use crate::memory::Memory;
 use crate::time::Wall;
 
@@ -171,6 +171,8 @@ pub enum Reason {
     ClockSkew,
     /// The source's own temporary keys are over.
     SourceExpired,
+    /// No session can have the life that is asked for.
+    LifeTooShort,
     /// AWS asks to slow down.
     Throttled,
     /// AWS could not be reached, or did not answer sensibly.
@@ -221,6 +223,15 @@ pub struct Program {
     pub words: Arc<[String]>,
     /// Where it can show something, if it has to.
     pub display: Display,
+}
+
+/// Why nothing is shown on the desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScreenLock {
+    /// By whose word.
+    pub by: LockedBy,
+    /// For how long it has counted as locked; whole seconds.
+    pub age: Duration,
 }
 
 /// An offer to renew an MFA session before it ends.

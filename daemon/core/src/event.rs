@@ -108,6 +108,8 @@ pub struct Request {
     pub chooses: bool,
     /// Shown with the question.
     pub caller: Caller,
+    /// Less life than this is of no use to the caller, whatever the purpose says.
+    pub min_ttl: Option<Duration>,
     /// A code given beforehand; used only if one is needed.
     pub code: Option<SecretString>,
 }
@@ -162,14 +164,27 @@ pub enum OfferAnswer {
 /// What is known of the person at the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// The screen was locked.
-    Locked,
-    /// It was unlocked.
+    /// Whether the screen is locked will be said in a moment: somebody has come from a place that has not been watched.
+    Unheard,
+    /// The screen is locked, or is so by somebody else's word than before.
+    Locked(LockedBy),
+    /// It is not locked (any more).
     Unlocked,
     /// Nobody has touched anything for a while.
     Idle,
     /// Somebody is there again.
     Active,
+}
+
+/// By whose word the screen counts as locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockedBy {
+    /// The login manager has been told so by a locker.
+    LoginManager,
+    /// A screen saver covers it.
+    ScreenSaver,
+    /// Somebody wanted it locked a moment ago (`loginctl lock-session`), and no locker has said yet that it did so.
+    Request,
 }
 
 /// Where a caller's person sees things: the variables of the caller's environment that say it. Passed on, never read here.

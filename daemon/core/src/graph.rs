@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::chain::{Keys, Role, Service};
+use crate::chain::{Keys, Policies, Role, Service};
 use crate::event::CallId;
 use crate::offers::LastUse;
 use crate::policy;
@@ -61,6 +61,7 @@ pub(crate) struct RoleKey {
     pub(crate) source_identity: Option<String>,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) transitive_tags: Vec<String>,
+    pub(crate) policies: Policies,
 }
 
 impl RoleKey {
@@ -73,6 +74,7 @@ impl RoleKey {
             source_identity: role.source_identity.clone(),
             tags: role.tags.clone(),
             transitive_tags: role.transitive_tags.clone(),
+            policies: role.policies.clone(),
         }
     }
 }

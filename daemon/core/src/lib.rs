@@ -30,6 +30,7 @@ mod questions;
 mod reach;
 mod renewal;
 mod route;
+mod seat;
 mod view;
 
 pub use denial::masked;

@@ -47,7 +47,7 @@ impl Core {
         for node in ending {
             let rests =
                 self.offers.get(&node).is_some_and(|old| old.shown.is_some() || old.not_before > now.boot);
-            if rests || self.seat.idle {
+            if rests || self.seat.idle || self.seat.is_unheard(now) {
                 continue;
             }
             let id = self.desk.number();
@@ -63,7 +63,7 @@ impl Core {
     /// Whether this is an MFA session that ends soon, and the desktop has nothing else to ask about its device.
     fn may_be_offered(&self, now: Now, node: &Node) -> bool {
         let Some(device) = node.device().filter(|_| node.is_mfa_session()) else { return false };
-        let quiet = !self.settings.desktop || self.seat.locked || self.desk.open(&device).is_some();
+        let quiet = !self.settings.desktop || self.seat.is_locked() || self.desk.open(&device).is_some();
         let ends = self.lease(node).is_some_and(|lease| {
             lease.remaining(now, self.skew) <= margin(&self.settings, lease.life)
                 && !self.settings.offer_before.is_zero()

@@ -48,6 +48,10 @@ pub const QUESTION_LINGERS: Duration = minutes(10);
 /// After "Not now" the device is left alone for this long, except at a terminal and by `awsd login`.
 pub const NOT_NOW: Duration = minutes(15);
 
+/// The desktop shows nothing new until it is known whether the screen is locked, but waits no longer than this to learn it:
+/// login manager and screen savers answer within milliseconds, and half a second late is not late for a notification.
+pub const FIRST_WORD: Duration = Duration::from_millis(500);
+
 /// The renewal of an MFA session is offered if something was served from it within this time.
 pub const OFFER_AFTER_USE: Duration = minutes(60);
 

@@ -57,13 +57,19 @@ impl Core {
         let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
         for device in devices {
             if let Some(named) = self.named_program(device, places) {
-                self.run_program(now, device, named, out);
+                if self.waiting_at(device, places).any(|pending| self.goes_on_waiting(now, pending)) {
+                    self.run_program(now, device, named, out);
+                }
             } else if self.desk.open(device).is_some_and(Open::is_to_run_again) {
                 // Who brought the program has left; it is not run again for the others.
                 self.give_up_program(device);
             }
         }
         self.stop_programs(out);
+    }
+
+    fn goes_on_waiting(&self, now: Now, pending: &Pending) -> bool {
+        pending.deadline(self.settings.default_wait).is_none_or(|deadline| deadline > now.boot)
     }
 
     /// The program that one of those who wait has for a device.

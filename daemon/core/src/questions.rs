@@ -118,11 +118,13 @@ impl Core {
             Patience::Silent(None) => !asked,
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
+        let asks = pending.patience != Patience::Never;
+        let lock = self.lock_in_the_way(now, device, pending).filter(|_| asks);
         if alone {
             let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
-            return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial)));
+            return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial, lock)));
         }
-        self.is_late(now, pending).then(|| denial::waited_in_vain(profile, &device.serial))
+        self.is_late(now, pending).then(|| denial::waited_in_vain(profile, &device.serial, lock))
     }
 
     /// Whether a request has waited for a person as long as it can.

@@ -78,6 +78,9 @@ impl Core {
             Some(left) if left < policy::FLOOR => {
                 Standing::Refused(denial::source_over(&pending.chain.profile, left))
             }
+            Some(left) if left < pending.least() => {
+                Standing::Refused(denial::too_short(&pending.chain.profile, left, pending.least()))
+            }
             _ => Standing::Supplied(Supply::Keys(keys)),
         }
     }
@@ -111,14 +114,19 @@ impl Core {
         let left = self.lease(target).map(|lease| (lease.remaining(now, self.skew), lease.life));
         let outdated = pending.fresh_after.is_some() && !self.usable(now, pending, &steps[0].node);
         let covers = |bar: fn(&Pending, Duration) -> Duration| {
-            left.is_some_and(|(left, life)| !left.is_zero() && left >= bar(pending, life))
-                && !stale_login
+            left.is_some_and(|(left, life)| {
+                !left.is_zero() && left >= bar(pending, life).max(pending.least())
+            }) && !stale_login
                 && !outdated
         };
         let supply =
             |near_end| Standing::Supplied(Supply::Session { node: target.clone(), notices, near_end });
         if covers(|pending, life| policy::margin(pending.purpose, life)) {
             return supply(None);
+        }
+        let longest = self.longest(pending, target);
+        if longest < pending.least() {
+            return Standing::Refused(denial::too_short(&pending.chain.profile, longest, pending.least()));
         }
         let fallback = covers(|_, life| policy::floor(life));
         if fallback && pending.gave_up_renewal(now) {
@@ -144,6 +152,12 @@ impl Core {
             Some(_) if fallback => supply(Some(NearEnd::NeedsCode)),
             Some(device) => Standing::NeedsCode { device, node, recipe },
         }
+    }
+
+    /// The longest life that a session can have for this request: that of one that was made since, or what is asked for.
+    fn longest(&self, pending: &Pending, node: &Node) -> Duration {
+        let made_since = self.lease(node).filter(|lease| lease.granted >= pending.since);
+        made_since.map_or_else(|| self.asked(node), |lease| lease.life)
     }
 
     /// Whether a session on the way can be used for the next step.

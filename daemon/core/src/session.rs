@@ -12,7 +12,7 @@ use crate::chain::{Base, Chain};
 use crate::denial;
 use crate::desktop::Shown;
 use crate::effect::Effect;
-use crate::event::{CallId, Caller, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId};
+use crate::event::{CallId, Caller, Event, Patience, Purpose, QuestionId, Request, RequestId};
 use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
 use crate::offers::Offered;
@@ -21,6 +21,7 @@ use crate::prompt::Desk;
 use crate::questions::Places;
 use crate::reach::Target;
 use crate::route::{Discoveries, Refused};
+use crate::seat::Seat;
 use crate::time::{Boot, Now};
 
 /// What the person may set.
@@ -40,13 +41,6 @@ pub struct Settings {
     pub offer_pause: Duration,
     /// Whether locking the screen forgets all sessions.
     pub lock_on_screen_lock: bool,
-}
-
-/// Who is in front of the screen, as far as is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Seat {
-    pub locked: bool,
-    pub idle: bool,
 }
 
 /// All sessions of one person, and everything that is decided about them.
@@ -84,6 +78,7 @@ pub(crate) struct Pending {
     pub chooses: bool,
     pub caller: Caller,
     pub since: Boot,
+    pub min_ttl: Option<Duration>,
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
     pub refused: Refused,
@@ -114,6 +109,7 @@ impl Pending {
             chooses: request.chooses,
             caller: request.caller,
             since,
+            min_ttl: request.min_ttl,
             code: request.code,
             refused: Refused::default(),
             fresh_after: None,
@@ -125,6 +121,12 @@ impl Pending {
             shown: None,
             promised: None,
         }
+    }
+
+    /// The least life that is of use to it.
+    pub(crate) fn least(&self) -> Duration {
+        // An hour that was granted just now counts as one.
+        self.min_ttl.unwrap_or_default().saturating_sub(policy::GRANT_NOISE)
     }
 
     /// Whether it takes what is left instead of waiting for a fresher session.
@@ -195,7 +197,7 @@ impl Core {
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),
             Event::Offered(offer, answer) => self.offered(now, offer, answer),
-            Event::Presence(presence) => self.presence(presence, &mut out),
+            Event::Presence(presence) => self.presence(now, presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
             Event::Logout { by, access_keys } => self.logout(by, access_keys.as_deref(), &mut out),
@@ -237,7 +239,7 @@ impl Core {
     }
 
     /// The sessions of these keys are gone, and everything that was under way for them.
-    fn forget(&mut self, goes: impl Fn(&str) -> bool, out: &mut Vec<Effect>) {
+    pub(crate) fn forget(&mut self, goes: impl Fn(&str) -> bool, out: &mut Vec<Effect>) {
         // A result that comes after this finds no call and is dropped: nothing brings a session back.
         self.calls.retain(|_, target| !goes(&target.user().access_key_id));
         self.facts.retain(|target, _| !goes(&target.user().access_key_id));
@@ -253,21 +255,6 @@ impl Core {
         let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
         for (id, _) in self.requests.extract_if(.., |_, pending| leaving(pending)) {
             out.push(Effect::Denied(id, denial::logged_out()));
-        }
-    }
-
-    /// The screen was locked or unlocked, or the person came or left. What a lock has taken, no unlocking brings back.
-    fn presence(&mut self, presence: Presence, out: &mut Vec<Effect>) {
-        match presence {
-            Presence::Locked => {
-                self.seat.locked = true;
-                if self.settings.lock_on_screen_lock {
-                    self.forget(|_| true, out);
-                }
-            }
-            Presence::Unlocked => self.seat.locked = false,
-            Presence::Idle => self.seat.idle = true,
-            Presence::Active => self.seat.idle = false,
         }
     }
 

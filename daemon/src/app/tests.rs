@@ -59,7 +59,9 @@ impl World for Fake {
         std::future::pending()
     }
 
-    fn seen(&mut self, _display: &Display) {}
+    fn seen(&mut self, _display: &Display) -> bool {
+        false
+    }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         let granted = match operation.action {
@@ -178,6 +180,8 @@ fn credentials(profile: &str, no_session: bool) -> Request {
         profile: profile.into(),
         purpose: Purpose::Snapshot,
         duration: None,
+        min_ttl: None,
+        narrowing: awsd_proto::Narrowing::default(),
         no_session,
         context: context(),
         prompting: Prompting { code: Some(Secret::new("123456")), ..Prompting::default() },

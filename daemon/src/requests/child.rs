@@ -6,11 +6,12 @@ use std::sync::Arc;
 use awsd_core::child_config;
 use awsd_core::config_file::Profiles;
 use awsd_proto::{
-    ChildFiles, Context, CredentialsRequest, Error, ErrorCode, Notice, NoticeKind, Prompting, Purpose,
-    Serving, ShellFiles,
+    ChildFiles, Context, CredentialsRequest, Error, ErrorCode, Notice, NoticeKind, Prompting, Serving,
+    ShellFiles,
 };
 
-use super::{Action, bad_settings, planning};
+use super::planning::{self, Wanted};
+use super::{Action, bad_settings};
 use crate::exchange::Update;
 use crate::world::{Access, World};
 
@@ -54,24 +55,17 @@ fn absolute(awsd: &str) -> Result<(), Error> {
 pub(super) fn serve<W: World>(
     world: &mut W,
     peer: Option<u32>,
-    profile: String,
-    context: Context,
-    prompting: Prompting,
+    request: CredentialsRequest,
 ) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    planning::plan(world, &settings, &profile, &context, None)?;
-    let profiles = readable(world, &context)?;
-    let files = write(world, &child_config::served(&profiles, &profile))?;
+    let CredentialsRequest { profile, context, prompting, .. } = &request;
+    planning::plan(world, &settings, profile, context, Wanted::of(&request))?;
+    let profiles = readable(world, context)?;
+    let files = write(world, &child_config::served(&profiles, profile))?;
     let Some(process) = peer.or(prompting.caller.pid) else { return Err(nobody()) };
-    let request = CredentialsRequest {
-        profile,
-        purpose: Purpose::Repeated,
-        duration: None,
-        no_session: false,
-        context,
-        // Later on, when it has no terminal that could be asked.
-        prompting: Prompting { terminal: false, choice: false, code: None, ..prompting },
-    };
+    // Later on, when it has no terminal that could be asked.
+    let prompting = Prompting { terminal: false, choice: false, code: None, ..prompting.clone() };
+    let request = CredentialsRequest { prompting, ..request };
     let Access { uri, token } = world.serve(process, request).map_err(|error| unserved(&error))?;
     Ok(Action::Reply(vec![Update::Serving(Serving { uri, token, files })]))
 }

@@ -7,7 +7,8 @@ use awsd_core::event::{Caller, Event, Patience, Purpose, Request, RequestId};
 use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
 use secrecy::SecretString;
 
-use super::{Action, bad_settings, planning};
+use super::planning::{self, Wanted};
+use super::{Action, bad_settings};
 use crate::config::Settings;
 use crate::display::Display;
 use crate::world::World;
@@ -22,16 +23,17 @@ pub(super) fn ask<W: World>(
     request: CredentialsRequest,
 ) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let duration = request.duration.map(Duration::from_secs);
-    let chain = planning::plan(world, &settings, &request.profile, &request.context, duration)?;
+    let chain = planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
     let purpose = purpose(world, &settings, &request, &chain)?;
-    Ok(tell(id, request.profile, settings, request_for(chain, purpose, request.prompting)))
+    let min_ttl = request.min_ttl.map(Duration::from_secs);
+    let wanted = Request { min_ttl, ..request_for(chain, purpose, request.prompting) };
+    Ok(tell(id, request.profile, settings, wanted))
 }
 
 /// Sessions that will be needed, without their secrets.
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let chain = planning::plan(world, &settings, &login.profile, &login.context, None)?;
+    let chain = planning::plan(world, &settings, &login.profile, &login.context, Wanted::default())?;
     Ok(tell(id, login.profile, settings, request_for(chain, Purpose::Login, login.prompting)))
 }
 
@@ -103,6 +105,7 @@ fn request_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Request 
         patience,
         chooses,
         caller,
+        min_ttl: None,
         code: code.map(|code| SecretString::from(code.expose())),
     }
 }

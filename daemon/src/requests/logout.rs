@@ -4,7 +4,8 @@ use awsd_core::chain::Base;
 use awsd_core::event::{Event, RequestId};
 use awsd_proto::{Context, Error};
 
-use super::{Action, planning, tell};
+use super::planning::{self, Wanted};
+use super::{Action, tell};
 use crate::world::World;
 
 /// Everything, or what the profiles' keys led to. Works with broken settings: forgetting must always be possible.
@@ -21,7 +22,7 @@ pub(super) fn event<W: World>(
         let settings = world.settings().unwrap_or_default();
         let keys = access_keys.get_or_insert_with(Vec::new);
         for profile in profiles {
-            let chain = planning::plan(world, &settings, profile, context, None)?;
+            let chain = planning::plan(world, &settings, profile, context, Wanted::default())?;
             if let Base::Keys(base) = chain.base {
                 keys.push(base.access_key_id.clone());
             }

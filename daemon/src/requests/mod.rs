@@ -7,13 +7,14 @@ mod doctor;
 mod list;
 mod logout;
 mod planning;
+pub(crate) mod screen;
 mod status;
 
 use awsd_core::event::{Display, Event, RequestId};
 use awsd_core::plan::session_name;
 use awsd_core::session::Core;
 use awsd_core::time::{Boot, Now};
-use awsd_proto::{self as proto, Error, ErrorCode, Request};
+use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Purpose, Request};
 use secrecy::SecretString;
 
 use crate::config::{Broken, Settings};
@@ -76,8 +77,18 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
         }
         Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
         Request::ShellFiles { awsd, context } => child::shell_files(world, &awsd, &context),
-        Request::Serve { profile, context, prompting } => {
-            child::serve(world, view.peer, profile, *context, *prompting)
+        Request::Serve { profile, context, narrowing, prompting } => {
+            let request = CredentialsRequest {
+                profile,
+                purpose: Purpose::Repeated,
+                duration: None,
+                min_ttl: None,
+                narrowing,
+                no_session: false,
+                context: *context,
+                prompting: *prompting,
+            };
+            child::serve(world, view.peer, request)
         }
         Request::Stop => Ok(Action::Stop),
     };

@@ -3,11 +3,29 @@
 use std::time::Duration;
 
 use awsd_core::chain::Chain;
-use awsd_core::plan::{self, Environment, PlanError, PlanErrorKind, PlanRequest, session_name};
-use awsd_proto::{Context, Error, ErrorCode};
+use awsd_core::plan::{self, Environment, Narrowing, PlanError, PlanErrorKind, PlanRequest, session_name};
+use awsd_proto::{self as proto, Context, CredentialsRequest, Error, ErrorCode};
 
 use crate::config::Settings;
 use crate::world::World;
+
+/// What a caller wants otherwise than the profile says.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) duration: Option<Duration>,
+    pub(super) narrowing: Narrowing,
+}
+
+impl Wanted {
+    /// As the caller's request says.
+    pub(super) fn of(request: &CredentialsRequest) -> Self {
+        let proto::Narrowing { policy, policy_arns, read_only } = request.narrowing.clone();
+        Self {
+            duration: request.duration.map(Duration::from_secs),
+            narrowing: Narrowing { policy, policy_arns, read_only },
+        }
+    }
+}
 
 /// Resolves one profile.
 pub(super) fn plan<W: World>(
@@ -15,10 +33,12 @@ pub(super) fn plan<W: World>(
     settings: &Settings,
     profile: &str,
     context: &Context,
-    duration: Option<Duration>,
+    wanted: Wanted,
 ) -> Result<Chain, Error> {
     let profiles = world.profiles(context)?;
-    let request = PlanRequest { profile: profile.to_owned(), duration, ..request(world, settings, context) };
+    let Wanted { duration, narrowing } = wanted;
+    let usual = request(world, settings, context);
+    let request = PlanRequest { profile: profile.to_owned(), duration, narrowing, ..usual };
     plan::plan(&profiles, &request).map(|planned| planned.chain).map_err(|error| refusal(&error))
 }
 
@@ -30,6 +50,7 @@ pub(super) fn request<W: World>(world: &W, settings: &Settings, context: &Contex
         environment: environment(context),
         default_session_name: configured.unwrap_or_else(|| session_name(world.user_name())),
         duration: None,
+        narrowing: Narrowing::default(),
     }
 }
 

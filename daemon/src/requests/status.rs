@@ -3,7 +3,7 @@
 use awsd_core::effect::{Session, SessionKind};
 use awsd_proto::{Event, SessionRow, Status};
 
-use super::View;
+use super::{View, screen};
 use crate::exchange::Update;
 use crate::world::World;
 
@@ -15,6 +15,7 @@ pub(super) fn updates<W: World>(world: &W, view: &View<'_>) -> Vec<Update> {
         uptime: view.now.boot.since(view.started).as_secs(),
         questions: u32::try_from(view.core.questions(view.now).len()).unwrap_or(u32::MAX),
         clock_skew: Some(view.core.skew()).filter(|&skew| skew != 0),
+        screen_lock: view.core.screen_lock(view.now).map(screen::row),
         log: world.log_file().map(|path| path.display().to_string()),
     };
     vec![Update::Rows(sessions.into_iter().map(row).collect()), Update::Status(status)]

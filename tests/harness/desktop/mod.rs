@@ -21,6 +21,7 @@
 
 mod bus;
 mod dialog;
+mod plasma;
 mod presence;
 mod screen;
 mod server;
@@ -37,6 +38,7 @@ use std::{
 use rustix::process::Signal as ProcessSignal;
 use tempfile::TempDir;
 
+use self::witness::Seen;
 use self::{
     bus::Bus,
     screen::{Screen, Window},
@@ -141,6 +143,12 @@ impl Desktop {
         self.session.witness.look(|seen| seen.notifications.clone())
     }
 
+    /// Whether anybody has asked for a notification since the beginning, even if it went before it could be seen.
+    pub fn was_asked_to_show(&self) -> bool {
+        self.session.settle();
+        self.session.witness.look(Seen::has_notifications)
+    }
+
     /// Waits until no notification is open.
     #[track_caller]
     pub fn no_notification(&self) {
@@ -168,10 +176,16 @@ impl Desktop {
         self.kind.dismiss(self, &self.notification());
     }
 
-    /// Types a reply into the notification itself, which only a [`Server::Mock`] can take.
+    /// Types a reply into the notification itself, which only a [`Server::Mock`] and [`Server::Plasma`] can take.
     #[track_caller]
     pub fn reply(&self, text: &str) {
-        self.kind.reply(self, &self.notification(), text);
+        self.reply_to(&self.notification(), text);
+    }
+
+    /// Types a reply into a notification that was there a moment ago: it may be taken away in the same moment.
+    #[track_caller]
+    pub fn reply_to(&self, notification: &Notification, text: &str) {
+        self.kind.reply(self, notification, text);
     }
 
     /// Waits for a dialog.

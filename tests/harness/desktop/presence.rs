@@ -36,14 +36,30 @@ impl<'a> Logind<'a> {
 
     /// The screen gets locked: the signal is sent, and the session says that it is locked.
     pub fn lock(&self) {
-        self.session("Lock", &());
-        self.session("SetLockedHint", &true);
+        self.ask_to_lock();
+        self.locked(true);
     }
 
     /// The screen gets unlocked.
     pub fn unlock(&self) {
+        self.ask_to_unlock();
+        self.locked(false);
+    }
+
+    /// Somebody wants the screen locked, and no locker tells that it did so: `loginctl lock-session` without a locker, or with
+    /// one that says nothing.
+    pub fn ask_to_lock(&self) {
+        self.session("Lock", &());
+    }
+
+    /// Somebody wants the screen unlocked.
+    pub fn ask_to_unlock(&self) {
         self.session("Unlock", &());
-        self.session("SetLockedHint", &false);
+    }
+
+    /// A locker says that the screen is locked, or that it is not, whoever wanted it.
+    pub fn locked(&self, locked: bool) {
+        self.session("SetLockedHint", &locked);
     }
 
     /// The person has stopped (or begun again) to type and to move the mouse.

@@ -107,6 +107,27 @@ impl Screen {
         });
     }
 
+    /// Whether what is typed goes into this window.
+    pub(super) fn has_focus(&self, window: u32) -> bool {
+        self.tool(["getwindowfocus"]).is_some_and(|id| id.trim_end() == window.to_string())
+    }
+
+    /// The colours around a place, as far from it as `around` says; the place is given from the window's lower right corner.
+    pub(super) fn pixels(
+        &self,
+        window: &Window,
+        (left, up): (usize, usize),
+        around: (usize, usize),
+        scratch: &Path,
+    ) -> Option<Vec<u8>> {
+        let x = window.x + i32::try_from(window.width.checked_sub(left + around.0)?).ok()?;
+        let y = window.y + i32::try_from(window.height.checked_sub(up + around.1)?).ok()?;
+        let area = format!("{}x{}{x:+}{y:+}", around.0 * 2, around.1 * 2);
+        let target = format!("rgb:{}", scratch.display());
+        self.import(&["-window", "root", "-crop", &area, "-depth", "8", &target])?;
+        fs::read(scratch).ok()
+    }
+
     /// The middle of all pixels of a window that have exactly this colour.
     pub(super) fn middle_of(
         &self,

@@ -5,7 +5,9 @@ use std::{fs, path::Path, process::Command};
 use serde::Serialize;
 use zbus::zvariant::DynamicType;
 
-use super::{Desktop, NOTIFICATIONS, NOTIFICATIONS_PATH, Notification, bus::Bus, screen::Window, wait};
+use super::{
+    Desktop, NOTIFICATIONS, NOTIFICATIONS_PATH, Notification, bus::Bus, plasma, screen::Window, wait,
+};
 use crate::harness::{
     programs,
     run::{Run, Running},
@@ -33,6 +35,8 @@ pub enum Server {
     Dunst,
     /// xfce4-notifyd: a button for each action.
     Xfce,
+    /// KDE Plasma: buttons, and a field for a reply behind the last of them.
+    Plasma,
     /// Nothing on the screen, and these capabilities, separated by spaces: `"actions body inline-reply"`.
     Mock(&'static str),
     /// A bus without a server.
@@ -51,6 +55,7 @@ impl Server {
         }
         match self {
             Self::Dunst if program(&"dunst") => Some("there is no dunst in PATH".to_owned()),
+            Self::Plasma => plasma::missing(),
             Self::Xfce if xfce().is_none() => Some("there is no xfce4-notifyd".to_owned()),
             _ => None,
         }
@@ -72,6 +77,7 @@ impl Server {
                 fs::write(look.join("gtk.css"), include_str!("gtk.css")).expect("the look can be written");
                 Some(run.another(xfce().expect("it was there a moment ago")).spawn())
             }
+            Self::Plasma => Some(plasma::start(run)),
             Self::Mock(capabilities) => {
                 let parameters = serde_json::json!({ "capabilities": capabilities }).to_string();
                 let template = ["--session", "--template", "notification_daemon", "--parameters"];
@@ -111,6 +117,7 @@ impl Server {
             Self::Mock(_) => {
                 act(&desktop.session, "Choose", &(notification.id, key));
             }
+            Self::Plasma => panic!("who clicks on Plasma's buttons wants to reply"),
             Self::Nobody => panic!("nobody shows anything that could be clicked"),
         }
     }
@@ -118,8 +125,11 @@ impl Server {
     /// Types a reply into a notification.
     #[track_caller]
     pub(super) fn reply(self, desktop: &Desktop, notification: &Notification, text: &str) {
-        assert!(matches!(self, Self::Mock(_)), "{self:?} has no field for a reply");
-        act(&desktop.session, "Reply", &(notification.id, text));
+        match self {
+            Self::Mock(_) => act(&desktop.session, "Reply", &(notification.id, text)),
+            Self::Plasma => plasma::reply(desktop, text),
+            _ => panic!("{self:?} has no field for a reply"),
+        }
     }
 
     /// Puts a notification away without choosing anything.
@@ -128,6 +138,7 @@ impl Server {
         match self {
             Self::Dunst => desktop.click_at(self, middle, LEFT),
             Self::Xfce => desktop.click_at(self, |_| Some((CORNER, CORNER)), LEFT),
+            Self::Plasma => panic!("no test puts Plasma's notifications away"),
             Self::Mock(_) => act(&desktop.session, "Dismiss", &notification.id),
             Self::Nobody => panic!("nobody shows anything that could be put away"),
         }
@@ -136,15 +147,16 @@ impl Server {
     /// The window with its notifications, once it has its place and size. `None` where it has no windows at all.
     #[track_caller]
     pub(super) fn window(self, desktop: &Desktop) -> Option<Window> {
-        let class = match self {
-            Self::Dunst => "^dunst$",
-            Self::Xfce => "^xfce4-notifyd$",
+        let windows: fn(&Desktop) -> Vec<Window> = match self {
+            Self::Dunst => |desktop| desktop.screen.windows("^dunst$"),
+            Self::Xfce => |desktop| desktop.screen.windows("^xfce4-notifyd$"),
+            Self::Plasma => plasma::windows,
             Self::Mock(_) | Self::Nobody => return None,
         };
         let mut before = None;
         Some(wait("a notification on the screen", || {
             let large = |window: &Window| window.width > SMALLEST && window.height > SMALLEST;
-            let now = desktop.screen.windows(class).into_iter().rfind(large);
+            let now = windows(desktop).into_iter().rfind(large);
             let same = now.is_some() && now == before;
             before.clone_from(&now);
             now.filter(|_| same)
@@ -152,7 +164,7 @@ impl Server {
     }
 }
 
-const LEFT: u8 = 1;
+pub(super) const LEFT: u8 = 1;
 const MIDDLE: u8 = 2;
 const RIGHT: u8 = 3;
 

@@ -126,6 +126,11 @@ impl Witness {
 }
 
 impl Seen {
+    /// Whether one was asked for, taken or not.
+    pub(super) fn has_notifications(&self) -> bool {
+        !self.notifications.is_empty() || !self.asked.is_empty()
+    }
+
     /// Notes what matters in a message.
     ///
     /// A message that is not as it should be is not ours to judge: what matters in it is then missing.

@@ -10,6 +10,7 @@ use crate::sandbox::{
     constraints::{Constraints, EXTERNAL_ID, NAME, SERIAL, integer},
     error::ApiError,
     identity::{Role, SessionKind},
+    policies::SessionPolicies,
     request::Request,
     world::World,
     xml::Xml,
@@ -44,6 +45,7 @@ pub(super) fn call(
         session_name: session_name.to_owned(),
         source_identity: context.source_identity.clone(),
         transitive_tags: context.transitive_tags.clone(),
+        policies: SessionPolicies::read(request),
     };
     let credentials = world.issue(kind, now, granted(asked.unwrap_or(HOUR), world.role_session_life));
     let assumed = Xml::new()

@@ -88,6 +88,10 @@ pub enum PlanErrorKind {
     SecurityKey,
     /// A duration is asked for where no role is assumed.
     DurationWithoutRole,
+    /// A session is to be narrowed by policies where no role is assumed.
+    NarrowedWithoutRole,
+    /// More policies than STS takes.
+    TooManyPolicies,
     /// FIPS or dual-stack endpoints are asked for beside an endpoint of one's own.
     EndpointConflict {
         /// `use_fips_endpoint` or `use_dualstack_endpoint`.
@@ -163,6 +167,14 @@ impl PlanError {
             K::DurationWithoutRole => {
                 format!("Profile '{profile}' has no role: how long its session lasts cannot be asked for.")
             }
+            K::NarrowedWithoutRole => {
+                format!(
+                    "Profile '{profile}' has no role, and only a role's session can be narrowed by policies."
+                )
+            }
+            K::TooManyPolicies => {
+                format!("More policies are asked for '{profile}' than AWS takes for a session.")
+            }
             K::SecurityKey => format!("Profile '{profile}': the MFA device is a security key."),
             K::EndpointConflict { key } => {
                 format!("Profile '{profile}': {key} cannot be used together with an endpoint URL.")
@@ -211,6 +223,10 @@ impl PlanError {
                 "Ask for no duration; mfa_duration in awsd's config.toml sets how long a user's own session lasts."
                     .to_owned()
             }
+            K::NarrowedWithoutRole => "Use a profile with a role_arn.".to_owned(),
+            K::TooManyPolicies => {
+                "Ask for at most 10, with 2,048 characters in the policy and the ARNs together.".to_owned()
+            }
             K::EndpointConflict { .. } => "Remove one of the two settings.".to_owned(),
             K::OtherPartition { .. } => "Set a region of the partition (region, or AWS_REGION).".to_owned(),
             K::Unreadable(problem) => problem.kind.fix().to_owned(),
@@ -237,6 +253,8 @@ impl PlanErrorKind {
             Self::BadDuration { .. } => "bad-duration",
             Self::SecurityKey => "security-key",
             Self::DurationWithoutRole => "duration-without-role",
+            Self::NarrowedWithoutRole => "narrowed-without-role",
+            Self::TooManyPolicies => "too-many-policies",
             Self::EndpointConflict { .. } => "endpoint-conflict",
             Self::OtherPartition { .. } => "other-partition",
             Self::Unreadable(problem) => problem.kind.code(),
@@ -253,9 +271,12 @@ impl PlanErrorKind {
             Self::TwoRoleSources => "They contradict each other.",
             Self::NoCredentials => "There is nothing to make a session from.",
             Self::Missing { .. } => "One is of no use without the other.",
-            Self::BadValue { .. } | Self::BadDuration { .. } => "AWS would refuse it.",
+            Self::BadValue { .. } | Self::BadDuration { .. } | Self::TooManyPolicies => {
+                "AWS would refuse it."
+            }
             Self::BadVariable { .. } => "It wins over the files, and nothing is guessed in its place.",
             Self::DurationWithoutRole => "One session of the user serves every request.",
+            Self::NarrowedWithoutRole => "AWS takes policies for the sessions of roles only.",
             Self::SecurityKey => {
                 "AWS accepts security keys and passkeys on its web pages only, not for its API."
             }

@@ -14,6 +14,7 @@ mod finding;
 mod findings;
 mod keys;
 mod limits;
+mod narrowing;
 mod nearest;
 mod role;
 mod route;
@@ -31,6 +32,7 @@ pub use error::{PlanError, PlanErrorKind};
 pub use finding::{Finding, Severity};
 pub use findings::findings;
 pub use limits::session_name;
+pub use narrowing::Narrowing;
 
 /// What is asked for, and under which circumstances.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,8 @@ pub struct PlanRequest {
     pub default_session_name: String,
     /// Overrides `duration_seconds` of the last role.
     pub duration: Option<Duration>,
+    /// What the session may do less than the last role.
+    pub narrowing: Narrowing,
 }
 
 /// The values of the caller's environment that change what a profile means.
@@ -90,9 +94,10 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
     let route = route::find(profiles, &request.profile, &mut warnings)?;
     let device = device::choose(&route.stops, &mut warnings)?;
     let mfa_process = device::process(&route.stops)?;
-    let roles = role::read(&route, request)?;
+    let mut roles = role::read(&route, request)?;
     let region = service::region(&route, &request.environment)?;
     let service = service::read(profiles, &route, request, region.as_deref(), &roles, device.as_deref())?;
+    narrowing::narrow(&mut roles, request, &service.region)?;
     let chain = Chain {
         profile: request.profile.clone(),
         base: route.base,

@@ -8,7 +8,7 @@ use super::error::{PlanError, PlanErrorKind};
 use super::limits;
 use super::route::Route;
 use super::settings::Settings;
-use crate::chain::{Role, RoleName};
+use crate::chain::{Policies, Role, RoleName};
 use crate::config_file::Value;
 
 /// The roles in the order in which they are assumed: from the base to the profile asked for.
@@ -40,6 +40,7 @@ fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanEr
         source_identity: text("source_identity", limits::SOURCE_IDENTITY_RULE, limits::is_source_identity)?,
         tags: tags(stop)?,
         transitive_tags: transitive_tags(stop)?,
+        policies: Policies::default(),
     })
 }
 

@@ -42,7 +42,12 @@ impl World {
     pub(crate) fn check_reason(&self, open: &Open, reason: Reason) {
         let passing = matches!(reason, Reason::AwsUnavailable | Reason::Throttled | Reason::ClockSkew);
         let left = self.core.remaining(self.now(), &open.chain).unwrap_or_default();
-        if passing && open.purpose != Purpose::Login && !open.wants_new_mfa() && left > MINUTE * 5 + NOISE {
+        if passing
+            && open.purpose != Purpose::Login
+            && open.min_ttl.is_none()
+            && !open.wants_new_mfa()
+            && left > MINUTE * 5 + NOISE
+        {
             self.fail(&format!("{reason:?}, although a session with {left:?} is there"));
         }
         let source = open.root().starts_with("ASIASAML");
@@ -191,15 +196,27 @@ impl World {
             Reason::NotNow => dismissed.is_some_and(|at| now.since(at) <= MINUTE * 15),
             Reason::SpentCode => self.seen_codes.values().any(|codes| !codes.is_empty()),
             Reason::TooManyTries => {
+                // Whoever waited may hear of it when AWS's next window has begun.
                 let window = self.aws.now.0.as_secs() / 180;
+                let windows = [window, window - 1];
                 self.aws.devices.values().any(|device| {
-                    device.used_up == Some(window)
-                        || device.tries.get(&window).is_some_and(|tries| *tries >= 8)
+                    // AWS refuses a call now and then before it looks at the code, which nobody is told.
+                    let many = |window| device.tries.get(window).is_some_and(|tries| *tries >= 7);
+                    windows.iter().any(|window| device.used_up == Some(*window) || many(window))
                 })
             }
             Reason::SourceExpired => {
                 root.starts_with("ASIASAML") && self.aws.saml_end.since(self.aws.now) < MINUTE * 5 + NOISE
                     || !root.ends_with(&self.saml.to_string())
+            }
+            Reason::LifeTooShort => {
+                let asked = open.chain.roles.last().map(|role| role.duration.unwrap_or(HOUR).min(HOUR));
+                let asked = asked.unwrap_or(self.settings.mfa_duration);
+                let granted = self.leases.values().filter(|held| held.given >= open.asked);
+                let longest = granted.map(|held| held.life).min().unwrap_or(asked).min(asked);
+                let source = open.source_end().filter(|_| open.chain.roles.is_empty());
+                let left = source.map_or(longest, |end| end.since(self.aws.now));
+                open.min_ttl.is_some_and(|least| least > longest.min(left))
             }
             Reason::WrongCode | Reason::LoggedOut => true,
             Reason::AwsUnavailable | Reason::Throttled => self.trouble_since(open.asked),
@@ -215,7 +232,9 @@ impl World {
     pub(crate) fn check_rest(&self) {
         for open in self.open.values().filter(|open| !open.wants_new_mfa()) {
             let left = self.core.remaining(self.now(), &open.chain).unwrap_or_default();
-            if left > MINUTE * 5 + NOISE && self.now().boot.since(open.asked) > NOISE {
+            if left > open.min_ttl.unwrap_or_default().max(MINUTE * 5) + NOISE
+                && self.now().boot.since(open.asked) > NOISE
+            {
                 self.fail(&format!("somebody waits although a session with {left:?} is there"));
             }
         }

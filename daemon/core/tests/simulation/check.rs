@@ -55,6 +55,10 @@ impl World {
         if left + late < FLOOR.min(life / 3) {
             self.fail(&format!("a session with {left:?} left is served"));
         }
+        // An hour that was granted a few seconds ago counts as one.
+        if open.min_ttl.is_some_and(|least| left + late + Duration::from_secs(5) < least) {
+            self.fail(&format!("a session with {left:?} left is served to who wants {:?}", open.min_ttl));
+        }
         if identity.logouts < open.logouts {
             self.fail("a session from before a logout is served");
         }
@@ -219,6 +223,10 @@ impl World {
             return;
         }
         let left = held.expires.since(self.aws.now);
+        if self.open.values().any(|open| open.min_ttl.is_some_and(|least| left <= least + NOISE)) {
+            // Somebody wants more, if not of this session.
+            return;
+        }
         match &operation.action {
             Action::GetSessionToken { mfa: Some(_), .. } => {
                 let wanted = self.abandoned || self.open.values().any(Open::wants_new_mfa);

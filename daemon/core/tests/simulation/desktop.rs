@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Question};
-use awsd_core::event::{self, Event, Presence, QuestionId, Surface};
+use awsd_core::event::{self, Event, LockedBy, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
 
 use crate::programs::Programs;
@@ -13,6 +13,8 @@ use crate::world::{Open, World};
 /// The number of the design, once more.
 pub(crate) const NOTIFY_AFTER: Duration = Duration::from_secs(5);
 
+/// The longest that the desktop waits to learn whether the screen is locked.
+const FIRST_WORD: Duration = Duration::from_millis(500);
 /// One of several desktops; none is the daemon's own.
 type Place = Option<event::Desktop>;
 
@@ -36,7 +38,10 @@ pub(crate) struct Desktop {
     pub renewing: Option<Place>,
     /// The questions that came of it, and where.
     pub wanted: BTreeMap<QuestionId, Place>,
-    pub locked: bool,
+    /// Since when the screen has been locked, and by whose word.
+    pub locked: Option<(Boot, LockedBy)>,
+    /// Until when it is not known whether it is.
+    pub unheard_until: Boot,
     pub idle: bool,
 }
 
@@ -46,10 +51,14 @@ impl World {
         self.log(&format!("desktop {effect:?}").chars().take(150).collect::<String>());
         match effect {
             Effect::Ask(question) => {
-                if self.desktop.locked || !self.settings.desktop {
+                if self.desktop.locked.is_some() || !self.settings.desktop {
                     self.fail("a question is shown where nobody may see it");
                 }
                 let (id, place) = (question.id, question.display.desktop.clone());
+                let shown = self.desktop.questions.get(&id);
+                if self.unheard() && shown.is_none_or(|shown| shown.display.desktop != place) {
+                    self.fail("a question is shown although the screen may be locked");
+                }
                 if let Some(renewing) = self.desktop.renewing.take() {
                     self.desktop.wanted.insert(id, renewing);
                 }
@@ -87,6 +96,10 @@ impl World {
         let questions: Vec<Question> = self.desktop.questions.values().cloned().collect();
         let offers: Vec<Offer> = self.desktop.offers.values().cloned().collect();
         self.new_moment();
+        if self.unheard() {
+            // Nobody is as quick as that.
+            return;
+        }
         if !offers.is_empty() && self.random.percent(60) {
             let offer = self.random.pick(&offers).clone();
             self.answer_offer(&offer);
@@ -136,40 +149,77 @@ impl World {
 
     /// The person comes, leaves, locks or unlocks the screen.
     pub(crate) fn come_or_go(&mut self) {
-        let presence = match self.random.below(4) {
-            0 => Presence::Locked,
+        let by = [LockedBy::LoginManager, LockedBy::ScreenSaver, LockedBy::Request];
+        let presence = match self.random.below(5) {
+            0 => Presence::Locked(*self.random.pick(&by)),
             1 => Presence::Unlocked,
             2 => Presence::Idle,
-            _ => Presence::Active,
+            3 => Presence::Active,
+            _ => Presence::Unheard,
         };
         self.tell_presence(presence);
     }
 
+    /// Whether nobody has said yet if the screen is locked.
+    pub(crate) fn unheard(&self) -> bool {
+        self.desktop.unheard_until > Boot(self.boot)
+    }
+
     pub(crate) fn tell_presence(&mut self, presence: Presence) {
-        match presence {
-            Presence::Locked => self.desktop.locked = true,
-            Presence::Unlocked => self.desktop.locked = false,
-            Presence::Idle => self.desktop.idle = true,
-            Presence::Active => self.desktop.idle = false,
-        }
+        // What only time changes has changed before.
+        self.new_moment();
+        self.give(Event::Woken);
+        let before = self.desktop.locked.is_some();
+        self.note_presence(presence);
         self.log(&format!("{presence:?}"));
-        let wiped = presence == Presence::Locked && self.settings.lock_on_screen_lock;
+        let wiped = !before && self.desktop.locked.is_some() && self.settings.lock_on_screen_lock;
         if wiped {
             for key in self.aws.users.keys() {
                 *self.logouts.entry(key.clone()).or_default() += 1;
             }
             self.forget_pauses(None);
         }
-        self.new_moment();
+        let shown = self.desktop.questions.len() + self.desktop.offers.len();
         self.give(Event::Presence(presence));
+        if presence == Presence::Unheard && self.desktop.questions.len() + self.desktop.offers.len() < shown {
+            self.fail("what could be seen is taken away because another desktop is looked at");
+        }
         if wiped && (!self.core.sessions(self.now()).is_empty() || !self.open.is_empty()) {
             self.fail("the screen was locked, and sessions or requests are left");
         }
     }
 
+    fn note_presence(&mut self, presence: Presence) {
+        let desktop = &mut self.desktop;
+        let now = Boot(self.boot);
+        match presence {
+            Presence::Unheard => desktop.unheard_until = now + FIRST_WORD,
+            Presence::Locked(by) => {
+                desktop.locked = Some((desktop.locked.map_or(now, |(since, _)| since), by));
+                desktop.unheard_until = Boot::default();
+            }
+            Presence::Unlocked => {
+                desktop.locked = None;
+                desktop.unheard_until = Boot::default();
+            }
+            Presence::Idle => desktop.idle = true,
+            Presence::Active => desktop.idle = false,
+        }
+    }
+
     /// What the desktop shows is what is asked, and what is to be there is there.
     pub(crate) fn check_desktop(&mut self) {
-        let asked = self.core.questions(self.now());
+        let now = self.now();
+        let asked = self.core.questions(now);
+        let told = self.core.screen_lock(now).map(|lock| (lock.age.as_secs(), lock.by));
+        let known = self.desktop.locked.map(|(since, by)| (now.boot.since(since).as_secs(), by));
+        if told != known {
+            self.fail(&format!("the screen is locked ({known:?}), and {told:?} is told"));
+        }
+        let until = self.desktop.unheard_until;
+        if self.unheard() && self.core.next_wake(now).is_none_or(|wake| wake > until) {
+            self.fail("nobody thinks of showing what had to wait");
+        }
         for (id, shown) in &self.desktop.questions {
             let Some(question) = asked.iter().find(|question| question.id == *id) else {
                 self.fail("the desktop shows a question that is closed")
@@ -234,7 +284,7 @@ impl World {
 
     /// The daemon is started anew; what it had shown goes with it.
     pub(crate) fn clear_desktop(&mut self) {
-        self.desktop = Desktop { locked: false, idle: false, ..Desktop::default() };
+        self.desktop = Desktop::default();
         self.served.clear();
     }
 }

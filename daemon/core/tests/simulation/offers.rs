@@ -26,14 +26,16 @@ impl World {
     /// An offer is made to somebody who is there, about a session in use that ends soon, and not too often.
     pub(crate) fn check_offer(&self, offer: &Offer) {
         let now = Boot(self.boot);
-        if self.desktop.locked || self.desktop.idle || !self.settings.desktop {
+        if self.desktop.locked.is_some() || self.unheard() || self.desktop.idle || !self.settings.desktop {
             self.fail("an offer is made to nobody");
         }
         if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
             self.fail("an offer is made although it was put off");
         }
         let held = self.leases.values().filter(|held| held.what.starts_with("session "));
-        let held = held.filter(|held| held.what.contains(&offer.device)).max_by_key(|held| held.given);
+        let held = held
+            .filter(|held| held.what.contains(&format!("{:?}", offer.device)))
+            .max_by_key(|held| held.given);
         let Some(held) = held else { self.fail("an offer about a session that there is not") };
         let left = held.expires.since(self.aws.now);
         if self.clocks == Clocks::Right && left > self.settings.offer_before.min(held.life / 3) + NOISE {
@@ -138,7 +140,7 @@ impl World {
     /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
     pub(crate) fn check_offered(&self) {
         let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked || self.desktop.idle {
+        if !self.calm || !offers || self.desktop.locked.is_some() || self.unheard() || self.desktop.idle {
             return;
         }
         let now = Boot(self.boot);

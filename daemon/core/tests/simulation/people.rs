@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{
-    Caller, Desktop, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
+    Caller, Desktop, Display, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId, Surface,
 };
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
@@ -15,9 +15,17 @@ use crate::aws;
 use crate::profiles;
 use crate::world::{Clocks, Open, World, mfa_duration};
 
+/// What somebody wants who runs something for long.
+const MIN_TTLS: [Duration; 4] =
+    [Duration::from_mins(10), Duration::from_mins(30), Duration::from_mins(55), Duration::from_hours(2)];
+
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
+        // From a desktop that has not been watched.
+        if self.random.percent(20) {
+            self.tell_presence(Presence::Unheard);
+        }
         let new = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
         // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
         let again = self.last_chain.take().filter(|chain| !temporary(chain) && self.random.percent(40));
@@ -41,6 +49,8 @@ impl World {
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
         let caller = self.caller();
+        let picky = purpose != Purpose::Login && self.random.percent(8);
+        let min_ttl = picky.then(|| *self.random.pick(&MIN_TTLS));
         let id = self.request();
         let chooses = !id.0.is_multiple_of(5);
         let Base::Keys(keys) = &chain.base else { unreachable!("profiles have keys") };
@@ -53,7 +63,7 @@ impl World {
             })
             .collect();
         self.log(&format!(
-            "ask {id:?} {} {roles:?} {purpose:?} {patience:?} code {}",
+            "ask {id:?} {} {roles:?} {purpose:?} {min_ttl:?} {patience:?} code {}",
             keys.access_key_id,
             code.is_some()
         ));
@@ -62,6 +72,7 @@ impl World {
             purpose,
             patience,
             chooses,
+            min_ttl,
             asked: Boot(self.boot),
             line: self.history.len(),
             display: caller.display.clone(),
@@ -78,7 +89,7 @@ impl World {
         }
         self.give(Event::Requested(
             id,
-            Box::new(Request { chain, purpose, patience, chooses, caller, code }),
+            Box::new(Request { chain, purpose, patience, chooses, caller, min_ttl, code }),
         ));
     }
 

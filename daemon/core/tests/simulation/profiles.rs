@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use awsd_core::chain::{Base, Chain, Keys, Role, RoleName, Service};
+use awsd_core::chain::{Base, Chain, Keys, Policies, Role, RoleName, Service};
 use awsd_core::time::Wall;
 use secrecy::SecretString;
 
@@ -96,6 +96,7 @@ fn roles(random: &mut Random) -> Vec<Role> {
             source_identity: None,
             tags: Vec::new(),
             transitive_tags: Vec::new(),
+            policies: Policies::default(),
         })
         .collect()
 }

@@ -175,6 +175,7 @@ impl World {
                 | Reason::NotNow
                 | Reason::LoggedOut
                 | Reason::SourceExpired
+                | Reason::LifeTooShort
         );
         // What went wrong with a code is told to whoever comes before its question a moment later, too.
         let about_a_code = denial.sentence.contains("whether it took that code");

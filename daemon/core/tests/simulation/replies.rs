@@ -53,6 +53,7 @@ impl World {
         self.abandoned |= open.wants_new_mfa();
         self.check_denied(&open, denial.reason);
         self.check_told_at_once(&open, denial.reason);
+        self.check_lock_told(&open, denial);
         self.check_calm_denied(&open, denial);
     }
 

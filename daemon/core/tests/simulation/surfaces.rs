@@ -1,8 +1,8 @@
 //! Where a question is seen: at the terminals of those who wait for it, and on the desktop; and what those are told who
 //! can see neither.
 
-use awsd_core::effect::{Question, Reason};
-use awsd_core::event::{Patience, QuestionId};
+use awsd_core::effect::{Denial, Question, Reason};
+use awsd_core::event::{LockedBy, Patience, QuestionId};
 use awsd_core::time::Boot;
 
 use crate::desktop::NOTIFY_AFTER;
@@ -31,12 +31,17 @@ impl World {
     /// Whether the desktop of one of these can show a question.
     fn desktop_can_ask(&self, id: QuestionId, waiters: &[&Open]) -> bool {
         let reached = waiters.iter().any(|open| self.reached(id, open));
-        self.settings.desktop && !self.desktop.locked && reached
+        self.settings.desktop && self.desktop.locked.is_none() && reached
     }
 
     /// Whether a question is to be on the desktop; none where it cannot be said from here.
     pub(crate) fn wanted_on_desktop(&self, question: &Question) -> Option<bool> {
-        if self.desktop.locked || !self.settings.desktop || self.desktop.programs.first(question.id) {
+        let locked = self.desktop.locked.is_some();
+        if locked || !self.settings.desktop || self.desktop.programs.first(question.id) {
+            return Some(false);
+        }
+        // What is shown stays; nothing new comes.
+        if self.unheard() && !self.desktop.questions.contains_key(&question.id) {
             return Some(false);
         }
         self.desktop.programs.may_give(question.id)?;
@@ -78,7 +83,7 @@ impl World {
             let wake = self.core.next_wake(self.now());
             if let Some(first) = later
                 && desktop
-                && wake.is_none_or(|wake| wake > first + NOTIFY_AFTER)
+                && wake.is_none_or(|wake| wake > (first + NOTIFY_AFTER).max(self.desktop.unheard_until))
             {
                 self.fail("nobody thinks of bringing the question to the desktop");
             }
@@ -98,6 +103,29 @@ impl World {
         let waiters = [waiters, vec![open]].concat();
         if self.desktop_can_ask(question.id, &waiters) || self.desktop.programs.runs(question.id) {
             self.fail("somebody is told that a code is needed, and could have waited for it");
+        }
+    }
+
+    /// Whoever is not asked because the screen is locked is told so, and nobody else.
+    pub(crate) fn check_lock_told(&self, open: &Open, denial: &Denial) {
+        let not_asked = denial.reason == Reason::CodeRequired && denial.sentence.contains("nobody");
+        if !not_asked || denial.sentence.contains("which one to use") {
+            return;
+        }
+        let asked = self.core.questions(self.now());
+        let of_device = |question: &&Question| self.device_of(open) == Some(&question.device);
+        let Some(question) = asked.iter().find(of_device) else { return };
+        let other =
+            open.patience == Patience::Never || !self.settings.desktop || !self.reached(question.id, open);
+        let locked = self.desktop.locked.filter(|_| !other);
+        let words = locked.map(|(_, by)| match by {
+            LockedBy::LoginManager => "login manager",
+            LockedBy::ScreenSaver => "screen saver",
+            LockedBy::Request => "asked for",
+        });
+        let told = denial.sentence.contains("counts as locked");
+        if told != locked.is_some() || words.is_some_and(|words| !denial.sentence.contains(words)) {
+            self.fail(&format!("the screen is locked ({locked:?}), and this is told: {}", denial.sentence));
         }
     }
 

@@ -96,6 +96,7 @@ impl World {
             purpose: Purpose::Login,
             patience: Patience::Never,
             chooses: false,
+            min_ttl: None,
             asked: Boot(self.boot),
             line: self.history.len(),
             display: caller.display.clone(),
@@ -114,6 +115,7 @@ impl World {
             patience: Patience::Never,
             chooses: false,
             caller,
+            min_ttl: None,
             code: Some(SecretString::from(code)),
         };
         self.give(Event::Requested(id, Box::new(request)));

@@ -38,6 +38,7 @@ pub(crate) struct Open {
     pub patience: Patience,
     /// Its client can show a list of devices.
     pub chooses: bool,
+    pub min_ttl: Option<Duration>,
     pub asked: Boot,
     /// The line of the history.
     pub line: usize,

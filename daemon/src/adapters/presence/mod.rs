@@ -20,6 +20,9 @@ mod signs;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod tests;
 
+use awsd_core::event::LockedBy;
+use tokio::time::Instant;
+
 use ear::Ear;
 #[cfg(all(unix, not(target_os = "macos")))]
 use freedesktop as sources;
@@ -34,9 +37,9 @@ use crate::display::Display;
 /// What became known of the person, or of the machine. Each change is told once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PresenceNews {
-    /// The screen was locked, or a screen saver covers it.
-    Locked,
-    /// It was unlocked.
+    /// The screen counts as locked, by this word.
+    Locked(LockedBy),
+    /// It does not.
     Unlocked,
     /// Nobody has touched anything for a while.
     Idle,
@@ -85,12 +88,20 @@ impl PresenceWatch {
     /// Follows this person's session from now on; where the display names no session bus, the one of the daemon's own
     /// environment. What differs from what was told before is told first. Following the same session again only tries
     /// again what could not be reached, or has ended. Needs a running runtime.
-    pub(crate) fn follow(&mut self, display: &Display) {
+    ///
+    /// Says whether somebody is listened to from now on who has not been heard yet: then whether the screen is locked is
+    /// told as soon as that is known, whatever it was before.
+    #[must_use]
+    pub(crate) fn follow(&mut self, display: &Display) -> bool {
         let session = display.session().map(str::to_owned);
         let session_bus = display.bus().or_else(|| Display::own().bus());
         let place = Place { session, session_bus };
         if self.place.as_ref() != Some(&place) {
             self.rest();
+        }
+        let unheard = !self.login.is_open() || !self.savers.is_open();
+        if unheard {
+            self.reported.begin_anew();
         }
         if !self.login.is_open() {
             self.signs.forget(Source::LoginManager);
@@ -103,6 +114,7 @@ impl PresenceWatch {
             self.savers.open(|tell| sources::savers(bus, tell));
         }
         self.place = Some(place);
+        unheard
     }
 
     /// Follows nobody: all connections are closed, and nothing is told.
@@ -116,18 +128,28 @@ impl PresenceWatch {
     /// Waits for news; for ever while it rests. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> PresenceNews {
         loop {
+            self.signs.tidy(Instant::now());
             if let Some(news) = self.reported.news(&self.signs) {
                 return news;
             }
             let sign = tokio::select! {
                 sign = self.login.next() => sign,
                 sign = self.savers.next() => sign,
+                () = pass(self.signs.next_wake()) => continue,
             };
             if sign == Sign::Resumed {
                 return PresenceNews::Resumed;
             }
-            self.signs.take(sign);
+            self.signs.take(Instant::now(), sign);
         }
+    }
+}
+
+/// Waits for that moment; without one, for ever.
+async fn pass(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::timeout;
@@ -13,7 +14,12 @@ use zbus::zvariant::{DynamicType, ObjectPath, Value};
 
 use super::*;
 use crate::test_bus::{Mock, PATIENCE, TestBus};
-use PresenceNews::{Active, Idle, Locked, Resumed, Unlocked};
+use PresenceNews::{Active, Idle, Resumed, Unlocked};
+
+/// Locked, by the word of each.
+const BY_LOGIN: PresenceNews = PresenceNews::Locked(LockedBy::LoginManager);
+const BY_SAVER: PresenceNews = PresenceNews::Locked(LockedBy::ScreenSaver);
+const BY_WISH: PresenceNews = PresenceNews::Locked(LockedBy::Request);
 
 const MOCK: &str = "org.freedesktop.DBus.Mock";
 
@@ -136,6 +142,16 @@ async fn next(watch: &mut PresenceWatch) -> PresenceNews {
     timeout(PATIENCE, watch.next()).await.expect("there are news")
 }
 
+/// Follows somebody who has not been listened to, and waits until this has been told, in whatever order.
+async fn follow<const N: usize>(watch: &mut PresenceWatch, display: &Display, first: [PresenceNews; N]) {
+    assert!(watch.follow(display));
+    let mut told = Vec::new();
+    while told.len() < N {
+        told.push(next(watch).await);
+    }
+    assert!(first.iter().all(|news| told.contains(news)), "{told:?}");
+}
+
 /// Who comes to a bus and goes.
 struct Guests<'a> {
     names: DBusProxy<'a>,
@@ -180,20 +196,19 @@ async fn the_login_manager_tells_of_locks_of_idleness_and_of_sleep() {
     logind.set("c1", "LockedHint", true.into()).await;
     logind.set("c1", "IdleHint", true.into()).await;
     let mut watch = logind.watch();
-    watch.follow(&display(NOWHERE, "c1"));
-    assert_eq!(next(&mut watch).await, Locked);
-    assert_eq!(next(&mut watch).await, Idle);
+    follow(&mut watch, &display(NOWHERE, "c1"), [BY_LOGIN, Idle]).await;
     logind.set("c1", "LockedHint", false.into()).await;
     assert_eq!(next(&mut watch).await, Unlocked);
     logind.set("c1", "IdleHint", false.into()).await;
     assert_eq!(next(&mut watch).await, Active);
     logind.ask("c1", "Lock").await;
+    assert_eq!(next(&mut watch).await, BY_WISH);
     logind.set("c1", "LockedHint", true.into()).await;
-    assert_eq!(next(&mut watch).await, Locked);
+    assert_eq!(next(&mut watch).await, BY_LOGIN);
     logind.set("c1", "LockedHint", false.into()).await;
     assert_eq!(next(&mut watch).await, Unlocked);
     logind.ask("c1", "Lock").await;
-    assert_eq!(next(&mut watch).await, Locked);
+    assert_eq!(next(&mut watch).await, BY_WISH);
     logind.emit("PrepareForSleep", "b", vec![true.into()]).await;
     logind.ask("c1", "Unlock").await;
     assert_eq!(next(&mut watch).await, Unlocked);
@@ -210,11 +225,9 @@ async fn the_session_is_the_one_that_was_named_if_it_is_ours() {
     logind.set("c1", "IdleHint", true.into()).await;
     logind.set("c3", "LockedHint", true.into()).await;
     let mut watch = logind.watch();
-    watch.follow(&display(NOWHERE, "c1"));
-    assert_eq!(next(&mut watch).await, Idle);
+    follow(&mut watch, &display(NOWHERE, "c1"), [Unlocked, Idle]).await;
     // Somebody else's: the session in front, c2, is taken.
-    watch.follow(&display(NOWHERE, "c3"));
-    assert_eq!(next(&mut watch).await, Active);
+    follow(&mut watch, &display(NOWHERE, "c3"), [Unlocked, Active]).await;
     logind.set("c2", "IdleHint", true.into()).await;
     assert_eq!(next(&mut watch).await, Idle);
 }
@@ -231,10 +244,8 @@ async fn the_session_is_one_with_a_screen_and_of_a_person() {
     logind.set("c4", "Active", false.into()).await;
     let mut watch = logind.watch();
     // A session by ssh, say.
-    watch.follow(&display(NOWHERE, "c1"));
-    assert_eq!(next(&mut watch).await, Idle);
-    watch.follow(&display(NOWHERE, "c4"));
-    assert_eq!(next(&mut watch).await, Active);
+    follow(&mut watch, &display(NOWHERE, "c1"), [Unlocked, Idle]).await;
+    follow(&mut watch, &display(NOWHERE, "c4"), [Unlocked, Active]).await;
 }
 
 #[tokio::test]
@@ -243,8 +254,7 @@ async fn a_session_that_ends_is_looked_for_again() {
     logind.set("c1", "IdleHint", true.into()).await;
     let guests = Guests::on(&logind.hands).await;
     let mut watch = logind.watch();
-    watch.follow(&display(NOWHERE, ""));
-    assert_eq!(next(&mut watch).await, Idle);
+    follow(&mut watch, &display(NOWHERE, ""), [Unlocked, Idle]).await;
     let ends = async |_: &mut PresenceWatch| {
         let object = "/org/freedesktop/login1/session/c1";
         call(&logind.hands, LOGIND, MANAGER, (MOCK, "RemoveObject"), &object).await;
@@ -253,8 +263,7 @@ async fn a_session_that_ends_is_looked_for_again() {
     };
     guests.newcomer_leaves_after(&mut watch, ends).await;
     logind.add("c2", user()).await;
-    watch.follow(&display(NOWHERE, ""));
-    assert_eq!(next(&mut watch).await, Active);
+    follow(&mut watch, &display(NOWHERE, ""), [Unlocked, Active]).await;
 }
 
 #[tokio::test]
@@ -265,19 +274,18 @@ async fn a_screen_saver_counts_as_a_lock() {
     let get_active = ("", "GetActive", "", "b", "ret = True");
     call(&gnome.hands, FREEDESKTOP, FREEDESKTOP_OBJECT, (MOCK, "AddMethod"), &get_active).await;
     let mut watch = PresenceWatch::on(Some(NOWHERE.to_owned()));
-    watch.follow(&gnome.display());
-    assert_eq!(next(&mut watch).await, Locked);
+    follow(&mut watch, &gnome.display(), [BY_SAVER]).await;
     let off = ("", "ActiveChanged", "b", vec![Value::from(false)]);
     call(&gnome.hands, FREEDESKTOP, FREEDESKTOP_OBJECT, (MOCK, "EmitSignal"), &off).await;
     assert_eq!(next(&mut watch).await, Unlocked);
     gnome.set(true).await;
-    assert_eq!(next(&mut watch).await, Locked);
+    assert_eq!(next(&mut watch).await, BY_SAVER);
     // One that is not there covers nothing.
     gnome.mock = None;
     assert_eq!(next(&mut watch).await, Unlocked);
     let Some(()) = gnome.again().await else { return };
     gnome.set(true).await;
-    assert_eq!(next(&mut watch).await, Locked);
+    assert_eq!(next(&mut watch).await, BY_SAVER);
 }
 
 #[tokio::test]
@@ -286,14 +294,12 @@ async fn who_rests_is_on_no_bus() {
     logind.set("c1", "LockedHint", true.into()).await;
     let guests = Guests::on(&logind.hands).await;
     let mut watch = logind.watch();
-    watch.follow(&display(NOWHERE, "c1"));
-    assert_eq!(next(&mut watch).await, Locked);
+    follow(&mut watch, &display(NOWHERE, "c1"), [BY_LOGIN]).await;
     guests.newcomer_leaves_after(&mut watch, async |watch| watch.rest()).await;
     assert!(guests.newcomers().await.is_empty());
     // What has changed meanwhile is told as soon as somebody wants to know.
     logind.set("c1", "LockedHint", false.into()).await;
-    watch.follow(&display(NOWHERE, "c1"));
-    assert_eq!(next(&mut watch).await, Unlocked);
+    follow(&mut watch, &display(NOWHERE, "c1"), [Unlocked]).await;
 }
 
 #[tokio::test]
@@ -307,10 +313,9 @@ async fn following_the_same_session_again_changes_nothing() {
     let Some(gnome) = Gnome::start().await else { return };
     logind.set("c1", "IdleHint", true.into()).await;
     let mut watch = logind.watch();
-    watch.follow(&gnome.display());
-    assert_eq!(next(&mut watch).await, Idle);
+    follow(&mut watch, &gnome.display(), [Unlocked, Idle]).await;
     let guests = Guests::on(&logind.hands).await;
-    watch.follow(&gnome.display());
+    assert!(!watch.follow(&gnome.display()));
     logind.set("c1", "IdleHint", false.into()).await;
     assert_eq!(next(&mut watch).await, Active);
     assert!(guests.newcomers().await.is_empty());
@@ -324,13 +329,11 @@ async fn a_bus_that_is_not_there_is_tried_again() {
     gnome.set(true).await;
     let later = gnome.bus.path().join("later");
     let mut watch = PresenceWatch::on(Some(format!("unix:path={}", later.display())));
-    watch.follow(&gnome.display());
-    assert_eq!(next(&mut watch).await, Locked);
+    follow(&mut watch, &gnome.display(), [BY_SAVER]).await;
     gnome.set(false).await;
     assert_eq!(next(&mut watch).await, Unlocked);
     symlink(logind.bus.path().join("bus"), later).unwrap();
-    watch.follow(&gnome.display());
-    assert_eq!(next(&mut watch).await, Locked);
+    follow(&mut watch, &gnome.display(), [BY_LOGIN]).await;
 }
 
 #[tokio::test]
@@ -340,10 +343,22 @@ async fn a_bus_that_hangs_is_not_waited_for_long() {
     let path = gnome.bus.path().join("hangs");
     let _nobody_answers = UnixListener::bind(&path).unwrap();
     let mut watch = PresenceWatch::on(Some(format!("unix:path={}", path.display())));
-    watch.follow(&gnome.display());
-    assert_eq!(next(&mut watch).await, Locked);
+    follow(&mut watch, &gnome.display(), [BY_SAVER]).await;
     gnome.set(false).await;
     // From here on the clock is ahead of everything that has to be waited for.
     tokio::time::pause();
     assert_eq!(watch.next().await, Unlocked);
+}
+
+#[tokio::test]
+async fn a_lock_that_nobody_has_carried_out_ends_by_itself() {
+    let Some(logind) = Logind::with_session().await else { return };
+    let mut watch = logind.watch();
+    follow(&mut watch, &display(NOWHERE, "c1"), [Unlocked]).await;
+    logind.ask("c1", "Lock").await;
+    assert_eq!(next(&mut watch).await, BY_WISH);
+    tokio::time::pause();
+    let asked = Instant::now();
+    assert_eq!(watch.next().await, Unlocked);
+    assert!(asked.elapsed() + Duration::from_secs(10) > signs::WISH, "{:?}", asked.elapsed());
 }

@@ -132,6 +132,8 @@ fn assume_role(request: AssumeRoleFluentBuilder, role: &Role) -> AssumeRoleFluen
         // Both are set, which is all that the builder checks.
         aws_sdk_sts::types::Tag::builder().key(key).value(value).build().ok()
     });
+    let policy = |arn| aws_sdk_sts::types::PolicyDescriptorType::builder().arn(arn).build();
+    let policies = role.policies.arns.iter().map(policy);
     let some = |list: Vec<_>| Some(list).filter(|list| !list.is_empty());
     request
         .role_session_name(&role.session_name)
@@ -139,6 +141,8 @@ fn assume_role(request: AssumeRoleFluentBuilder, role: &Role) -> AssumeRoleFluen
         .set_source_identity(role.source_identity.clone())
         .set_tags(Some(tags.collect()).filter(|tags: &Vec<_>| !tags.is_empty()))
         .set_transitive_tag_keys(some(role.transitive_tags.clone()))
+        .set_policy(role.policies.inline.clone())
+        .set_policy_arns(Some(policies.collect()).filter(|policies: &Vec<_>| !policies.is_empty()))
 }
 
 fn session(

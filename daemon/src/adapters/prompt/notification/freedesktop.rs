@@ -148,7 +148,12 @@ impl Notice {
         };
         self.features = Some(features.clone());
         let replaces = match (&self.posted, self.place) {
-            (Some(posted), Place::Shown | Place::Used) => Some(posted.id),
+            (Some(posted), Place::Shown) => Some(posted.id),
+            // The server may be about to take it off the screen; KDE Plasma would then take away what came in its place.
+            (Some(posted), Place::Used) => {
+                self.bus.close(posted.id).await?;
+                None
+            }
             _ => None,
         };
         self.posted = Some(self.bus.notify(&Notification::new(&self.view, &features), replaces).await?);
@@ -181,12 +186,16 @@ impl Notice {
     }
 
     async fn answer(&mut self, meaning: Heard) {
-        self.place = Place::Used;
+        // Some servers take it off the screen first.
+        self.place = match self.place {
+            Place::Shown | Place::Used => Place::Used,
+            Place::Absent | Place::Gone | Place::Dismissed => Place::Gone,
+        };
         say(&self.tell, meaning).await;
     }
 
-    /// Servers take a notification off the screen when it is answered. If it was shown again in its place meanwhile, with
-    /// the same number, the one that went is the one before.
+    /// Whoever is about to take a notification off the screen may be asked meanwhile to show something in its place, with the
+    /// same number: the one that went is the one before.
     fn is_about_shown(&self, id: u32, at: Sequence) -> bool {
         self.posted.as_ref().is_some_and(|posted| posted.id == id && at > posted.at)
     }

@@ -116,18 +116,36 @@ async fn the_end_of_what_was_replaced_is_not_the_end_of_what_replaced_it() {
     let Some((bus, mut server, mut desktop)) = stage(manner).await else { return };
     desktop.show(card(&bus));
     let id = server.shown().await;
-    server.reply(id, "12345").await;
-    assert_eq!(code(&mut desktop).await, "12345");
-    desktop.show(again(card(&bus), "six digits"));
-    let Call::Notify { replaces: 1, id: 1, .. } = server.call().await else { panic!("it is not replaced") };
+    for reason in ["six digits", "wrong"] {
+        desktop.show(again(card(&bus), reason));
+        let Call::Notify { replaces: 1, id: 1, .. } = server.call().await else {
+            panic!("it is not replaced")
+        };
+    }
     // It is on the screen, where something newer takes its place and its end takes it away.
-    server.reply(id, "000000").await;
-    assert_eq!(code(&mut desktop).await, "000000");
-    desktop.show(again(card(&bus), "wrong"));
-    let Call::Notify { replaces: 1, id: 1, .. } = server.call().await else { panic!("it is not replaced") };
     desktop.withdraw(QUESTION);
     assert_eq!(server.call().await, Call::Close(id));
     assert!(server.is_quiet());
+}
+
+/// KDE Plasma takes what was answered off the screen a moment later, by its number.
+#[tokio::test]
+async fn what_was_answered_is_taken_away_and_something_new_is_shown() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(&["inline-reply", "actions"])).await else {
+        return;
+    };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.reply(id, "12345").await;
+    assert_eq!(code(&mut desktop).await, "12345");
+    desktop.show(again(card(&bus), "six digits"));
+    assert_eq!(server.call().await, Call::Close(id));
+    let Call::Notify { replaces: 0, id: new, .. } = server.call().await else {
+        panic!("it is not shown anew")
+    };
+    server.closed(id, DISMISSED).await;
+    server.reply(new, "123456").await;
+    assert_eq!(code(&mut desktop).await, "123456");
 }
 
 #[tokio::test]

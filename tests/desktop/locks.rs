@@ -1,0 +1,133 @@
+//! A locked screen: whoever says that it is, nothing is asked there, and who waits is told why.
+
+use std::time::Instant;
+
+use awsd_tests::harness::{
+    PATIENCE, TestEnv,
+    desktop::{Desktop, Server},
+};
+
+use crate::questions::{CALLS, REPLY, guide, waiting};
+
+/// How the screen is locked and unlocked, and what is said about it.
+struct Locker {
+    lock: fn(&Desktop),
+    unlock: fn(&Desktop),
+    word: &'static str,
+    hint: &'static str,
+}
+
+/// `loginctl lock-session`, where nobody says that it happened.
+const WISH: Locker = Locker {
+    lock: |desktop| desktop.logind().ask_to_lock(),
+    unlock: |desktop| desktop.logind().ask_to_unlock(),
+    word: "that was asked for",
+    hint: "loginctl unlock-session",
+};
+
+/// A locker that tells the login manager, and was not started by it.
+const HINT: Locker = Locker {
+    lock: |desktop| desktop.logind().locked(true),
+    unlock: |desktop| desktop.logind().locked(false),
+    word: "the login manager has said so",
+    hint: "unlock the screen",
+};
+
+const SAVER: Locker = Locker {
+    lock: |desktop| desktop.screen_saver(true),
+    unlock: |desktop| desktop.screen_saver(false),
+    word: "a screen saver has been on",
+    hint: "unlock the screen",
+};
+
+/// Waits until the daemon has heard of the lock, or of its end.
+#[track_caller]
+fn wait_until_locked(env: &TestEnv, word: Option<&str>) {
+    let start = Instant::now();
+    loop {
+        let status = env.awsd(["status"]).run().success().stdout;
+        let told = match word {
+            Some(word) => status.contains(word),
+            None => !status.contains("locked"),
+        };
+        if told {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{word:?} is not told: {status}");
+    }
+}
+
+/// The person gives the code that a program waits for.
+fn is_asked(env: &TestEnv, desktop: &Desktop) {
+    let client = waiting(env);
+    desktop.notification();
+    desktop.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
+    desktop.no_notification();
+    assert_eq!(env.calls(), CALLS);
+}
+
+/// A question is on the desktop when the screen is locked.
+fn locked_during_a_question(locker: &Locker) {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    (locker.unlock)(&desktop);
+    let client = waiting(&env);
+    desktop.notification();
+    (locker.lock)(&desktop);
+    let refused = client.wait().exits(75);
+    assert!(refused.stderr.contains(locker.word), "{}", refused.stderr);
+    assert!(refused.stderr.contains(locker.hint), "{}", refused.stderr);
+    desktop.no_notification();
+    wait_until_locked(&env, Some(locker.word));
+    // A terminal is asked all the same, and promises nothing.
+    let mut terminal = env.exec("developer", ["true"]).terminal();
+    terminal.expect("MFA code for alice (developer): ");
+    terminal.send("\x04");
+    terminal.wait();
+    (locker.unlock)(&desktop);
+    wait_until_locked(&env, None);
+    is_asked(&env, &desktop);
+}
+
+#[test]
+fn a_lock_that_was_only_asked_for_is_told_as_such_and_ended_by_hand() {
+    locked_during_a_question(&WISH);
+}
+
+#[test]
+fn a_lock_that_nobody_asked_for_is_believed() {
+    locked_during_a_question(&HINT);
+}
+
+#[test]
+fn a_screen_saver_hides_what_is_asked() {
+    locked_during_a_question(&SAVER);
+}
+
+/// The daemon learns that the screen is locked when it already is.
+fn locked_from_the_beginning(locker: &Locker) {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    (locker.lock)(&desktop);
+    let refused = waiting(&env).wait().exits(75);
+    assert!(refused.stderr.contains(locker.word), "{}", refused.stderr);
+    let patient = env.awsd(["exec", "--wait", "1m", "developer", "--", "true"]).spawn();
+    wait_until_locked(&env, Some(locker.word));
+    assert!(!desktop.was_asked_to_show());
+    (locker.unlock)(&desktop);
+    desktop.notification();
+    desktop.reply(&env.sandbox.next_code("alice"));
+    patient.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_daemon_that_starts_behind_a_lock_shows_nothing() {
+    locked_from_the_beginning(&HINT);
+}
+
+#[test]
+fn a_daemon_that_starts_behind_a_screen_saver_shows_nothing() {
+    locked_from_the_beginning(&SAVER);
+}
