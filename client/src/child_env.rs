@@ -66,23 +66,27 @@ impl<'a> Served<'a> {
 
     fn files(self, files: &'a ChildFiles) -> Vec<(&'static str, &'a str)> {
         let Self { profile, context, asked_region } = self;
-        let mut variables = vec![
-            ("AWS_CONFIG_FILE", files.config_file.as_str()),
-            ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
-            // The older SDKs of Go and JavaScript read the config file only then.
-            ("AWS_SDK_LOAD_CONFIG", "1"),
-            ("AWSD_PROFILE", profile),
-        ];
-        let sources = [
-            (SOURCE_CONFIG_FILE, &context.config_file),
-            (SOURCE_CREDENTIALS_FILE, &context.credentials_file),
-        ];
-        variables.extend(sources.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
+        let mut variables = self::files(files, context);
+        variables.push(("AWSD_PROFILE", profile));
         if let Some(region) = asked_region.or(context.region.as_deref()) {
             variables.extend([("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]);
         }
         variables
     }
+}
+
+/// Files that awsd has made, and the person's own, which awsd itself reads.
+pub(crate) fn files<'a>(files: &'a ChildFiles, context: &'a Context) -> Vec<(&'static str, &'a str)> {
+    let mut variables = vec![
+        ("AWS_CONFIG_FILE", files.config_file.as_str()),
+        ("AWS_SHARED_CREDENTIALS_FILE", files.credentials_file.as_str()),
+        // The older SDKs of Go and JavaScript read the config file only then.
+        ("AWS_SDK_LOAD_CONFIG", "1"),
+    ];
+    let own =
+        [(SOURCE_CONFIG_FILE, &context.config_file), (SOURCE_CREDENTIALS_FILE, &context.credentials_file)];
+    variables.extend(own.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?))));
+    variables
 }
 
 /// Where a region may come from, beside the profile's own.

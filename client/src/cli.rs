@@ -3,6 +3,8 @@
 // The comments on options are the help: backticks would be shown.
 #![allow(clippy::doc_markdown)]
 
+mod shell;
+
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::shell::{Complete, CompletingShell, Completions, Init, Shell, WithOwnFiles};
 use crate::failure::{Exit, Failure};
 
 /// What a command line turned out to be.
@@ -22,6 +25,11 @@ pub(crate) enum Parsed {
     Verb(Verb),
     /// Help or the version: print it.
     Text(String),
+}
+
+/// The definition of the command line, for completion.
+pub(crate) fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Reads a command line. Everything that is wrong with it is a usage failure.
@@ -50,6 +58,7 @@ Examples:
   awsd login dev                      type the code now, so that nothing asks later
   awsd mfa 123456                     give the code that a program in the background waits for
   awsd list                           the profiles, and how long their sessions last
+  eval \"$(awsd init bash)\"           from here on: AWS_PROFILE=dev aws s3 ls
 
 For programs that read ~/.aws/config themselves:
   [profile dev-for-tools]
@@ -95,6 +104,18 @@ pub(crate) enum Verb {
     /// The daemon starts by itself when a command needs it; these are for looking after it.
     #[command(subcommand)]
     Daemon(Daemon),
+    Init(Init),
+    /// Print the profile of this shell and the time left, for its prompt
+    ///
+    /// Prints nothing where no profile is set. It never asks for a code and never starts the daemon.
+    Prompt,
+    Completions(Completions),
+    WithOwnFiles(WithOwnFiles),
+    /// Bring the files of awsd init up to date; what shells call before each command
+    #[command(hide = true)]
+    Renew,
+    #[command(hide = true)]
+    Complete(Complete),
 }
 
 /// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
@@ -177,10 +198,11 @@ Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
   awsd exec dev --via process -- terraform apply          runs longer than a session
-  awsd exec dev"))]
+  awsd exec dev
+  awsd exec                                               asks which profile, the last ones first"))]
 pub(crate) struct Exec {
-    /// The profile, as in ~/.aws/config
-    pub(crate) profile: String,
+    /// The profile, as in ~/.aws/config; without it you are asked which, at the terminal
+    pub(crate) profile: Option<String>,
 
     /// The command and its arguments, after `--`
     #[arg(last = true, value_name = "COMMAND")]
@@ -302,8 +324,8 @@ Examples:
   awsd login dev prod
   awsd login dev --code 123456"))]
 pub(crate) struct Login {
-    /// The profiles
-    #[arg(required = true, value_name = "PROFILE")]
+    /// The profiles; without one you are asked which, at the terminal
+    #[arg(value_name = "PROFILE")]
     pub(crate) profiles: Vec<String>,
 
     #[command(flatten)]

@@ -1,18 +1,24 @@
 //! What each verb does. A verb returns an exit code or a failure; it never ends the process itself (`exec` becomes
 //! another one).
 
+mod complete;
 mod config;
 mod credential_process;
 mod daemon;
 mod doctor;
 mod exec;
 mod export;
+mod init;
 mod list;
 mod login;
 mod logout;
 mod mfa;
 mod narrowing;
+mod pick;
+mod prompt;
+mod renew;
 mod status;
+mod with_own_files;
 
 use std::collections::BTreeMap;
 
@@ -47,12 +53,30 @@ pub(crate) fn run(verb: Verb) -> Outcome {
         Verb::Config(options) => config::run(&options),
         Verb::Doctor(options) => doctor::run(&options),
         Verb::Daemon(verb) => daemon::run(verb),
+        Verb::Init(options) => init::run(&options),
+        Verb::Prompt => prompt::run(),
+        Verb::Completions(options) => init::completions(&options),
+        Verb::WithOwnFiles(options) => with_own_files::run(&options),
+        Verb::Renew => renew::run(),
+        Verb::Complete(options) => complete::run(&options),
     }
 }
 
 /// Done, if the last step was.
 pub(crate) fn done(last: Result<(), Failure>) -> Outcome {
     last.map(|()| Exit::Done)
+}
+
+/// Where this program is, for files that name it.
+fn own_path() -> Result<String, Failure> {
+    let path = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
+    path.ok_or_else(|| {
+        Failure::new(
+            Exit::Failed,
+            "awsd does not know where it is, or the path is not valid UTF-8",
+            "install it in another directory",
+        )
+    })
 }
 
 /// What `exec`, `export` and `credential-process` want.

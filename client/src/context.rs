@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use awsd_proto::endpoint::Endpoint;
 use awsd_proto::{Caller, Context};
 
 use crate::failure::{Exit, Failure};
@@ -15,28 +16,35 @@ const MAX_COMMAND: usize = 120;
 pub(crate) const HANDED_OUT_REGION: &str = "AWSD_REGION";
 
 /// Where the files of the person are, for processes whose `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` were made by
-/// awsd: it never reads what it has made.
+/// awsd: it never reads what it has made. A file that the person names there afterwards is the person's own.
 pub(crate) const SOURCE_CONFIG_FILE: &str = "AWSD_SOURCE_CONFIG_FILE";
 /// See [`SOURCE_CONFIG_FILE`].
 pub(crate) const SOURCE_CREDENTIALS_FILE: &str = "AWSD_SOURCE_SHARED_CREDENTIALS_FILE";
 
 /// Reads this process's environment.
 pub(crate) fn of_this_process() -> Result<Context, Failure> {
-    Environment { var: &|name| std::env::var_os(name), directory: &std::env::current_dir }.context()
+    let var = |name: &str| std::env::var_os(name);
+    let made_in = Endpoint::locate(var).ok().map(|endpoint| endpoint.directory().to_owned());
+    Environment { var: &var, directory: &std::env::current_dir, made_in }.context()
 }
 
 /// Where the values come from.
 struct Environment<'a> {
     var: &'a dyn Fn(&str) -> Option<OsString>,
     directory: &'a dyn Fn() -> std::io::Result<PathBuf>,
+    /// Where all is that awsd makes.
+    made_in: Option<PathBuf>,
 }
 
 impl Environment<'_> {
     fn context(&self) -> Result<Context, Failure> {
         Ok(Context {
-            config_file: self.file([SOURCE_CONFIG_FILE, "AWS_CONFIG_FILE"], ".aws/config")?,
-            credentials_file: self
-                .file([SOURCE_CREDENTIALS_FILE, "AWS_SHARED_CREDENTIALS_FILE"], ".aws/credentials")?,
+            config_file: self.file("AWS_CONFIG_FILE", SOURCE_CONFIG_FILE, ".aws/config")?,
+            credentials_file: self.file(
+                "AWS_SHARED_CREDENTIALS_FILE",
+                SOURCE_CREDENTIALS_FILE,
+                ".aws/credentials",
+            )?,
             region: self.region()?,
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
@@ -70,12 +78,14 @@ impl Environment<'_> {
         Ok(regions.into_iter().flatten().find(|region| Some(region) != handed_out.as_ref()))
     }
 
-    /// The first variable that names a file, or the file's usual place in the home directory.
-    fn file(&self, names: [&'static str; 2], usual: &str) -> Result<Option<String>, Failure> {
-        for name in names {
-            if let Some(path) = self.path(name)? {
-                return Ok(Some(path));
-            }
+    /// The file that a variable names, the one that it was made from, or the file's usual place in the home directory.
+    fn file(&self, name: &'static str, source: &'static str, usual: &str) -> Result<Option<String>, Failure> {
+        let is_made =
+            |path: &String| self.made_in.as_ref().is_some_and(|made| Path::new(path).starts_with(made));
+        let named = self.path(name)?;
+        let own = if named.as_ref().is_some_and(is_made) { self.path(source)? } else { named };
+        if own.is_some() {
+            return Ok(own);
         }
         self.home().map(|home| self.absolute("HOME", home.join(usual))).transpose()
     }
@@ -139,7 +149,12 @@ mod tests {
 
     fn context(vars: &[(&str, &str)]) -> Result<Context, Failure> {
         let var = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
-        Environment { var: &var, directory: &|| Ok(PathBuf::from("/work place")) }.context()
+        Environment {
+            var: &var,
+            directory: &|| Ok(PathBuf::from("/work place")),
+            made_in: Some("/run/awsd".into()),
+        }
+        .context()
     }
 
     #[test]
@@ -166,15 +181,27 @@ mod tests {
 
     #[test]
     fn what_awsd_has_made_is_not_read() {
-        let found = context(&[
+        let mut vars = vec![
             ("HOME", "/home/alice"),
-            ("AWS_CONFIG_FILE", "/run/awsd/made"),
+            ("AWS_CONFIG_FILE", "/run/awsd/shell/1/config"),
             (SOURCE_CONFIG_FILE, "/home/alice/own"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/run/awsd/shell/1/credentials"),
             (SOURCE_CREDENTIALS_FILE, ""),
-        ])
-        .unwrap();
+        ];
+        let found = context(&vars).unwrap();
         assert_eq!(found.config_file.as_deref(), Some("/home/alice/own"));
         assert_eq!(found.credentials_file.as_deref(), Some("/home/alice/.aws/credentials"));
+        // What a program passes on may be less.
+        vars.retain(|(name, _)| !name.starts_with("AWSD_"));
+        assert_eq!(context(&vars).unwrap().config_file.as_deref(), Some("/home/alice/.aws/config"));
+    }
+
+    #[test]
+    fn a_file_named_afterwards_is_the_persons() {
+        let source = (SOURCE_CONFIG_FILE, "/home/alice/own");
+        let own = |vars: &[(&str, &str)]| context(vars).unwrap().config_file;
+        assert_eq!(own(&[("AWS_CONFIG_FILE", "/run/other"), source]).as_deref(), Some("/run/other"));
+        assert_eq!(own(&[("HOME", "/home/alice"), source]).as_deref(), Some("/home/alice/.aws/config"));
     }
 
     #[test]
@@ -201,7 +228,9 @@ mod tests {
     fn a_value_that_is_not_utf_8_is_named() {
         use std::os::unix::ffi::OsStringExt as _;
         let var = |name: &str| (name == "AWS_REGION").then(|| OsString::from_vec(vec![0xff]));
-        let failure = Environment { var: &var, directory: &|| Ok(PathBuf::from("/")) }.context().unwrap_err();
+        let failure = Environment { var: &var, directory: &|| Ok(PathBuf::from("/")), made_in: None }
+            .context()
+            .unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.sentence.contains("AWS_REGION"));
     }

@@ -39,6 +39,13 @@ pub(crate) fn ask_if_running(
     converse(&mut connection, request, None, &mut row).map(Some).map_err(Into::into)
 }
 
+/// The same for what is only a decoration: it does not wait long, and does without if nothing comes.
+pub(crate) fn ask_in_passing(request: &Request, mut row: impl FnMut(Event)) -> Option<Reply> {
+    let mut connection = Connection::open(&connect::endpoint().ok()?).ok()??;
+    connection.request(request).ok()?;
+    follow(&mut connection, Patience::brief(), None, &mut row).ok()
+}
+
 /// A code that the ended daemon may have used must not be sent to the next one.
 fn repeatable(request: &Request) -> bool {
     match request {

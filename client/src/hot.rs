@@ -9,10 +9,15 @@ use clap::ValueEnum as _;
 
 use crate::cli::{Asking, CredentialProcess, Exec, Export, Format, Verb, Wish};
 
-/// Reads `awsd credential-process P`, `awsd export P [--format F]` and `awsd exec P -- COMMAND...`; `None` for anything
-/// else.
+/// Reads `awsd credential-process P`, `awsd export P [--format F]`, `awsd exec P -- COMMAND...`, `awsd renew` and `awsd
+/// prompt`; `None` for anything else.
 pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
     let (verb, rest) = arguments.get(1..)?.split_first()?;
+    match (verb.to_str()?, rest) {
+        ("renew", []) => return Some(Verb::Renew),
+        ("prompt", []) => return Some(Verb::Prompt),
+        _ => {}
+    }
     let (profile, rest) = rest.split_first()?;
     let profile = plain(profile)?.to_owned();
     match (verb.to_str()?, rest) {
@@ -26,7 +31,7 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Verb> {
             Some(Verb::Export(export(profile, Format::from_str(plain(format)?, false).ok()?)))
         }
         ("exec", [dashes, command @ ..]) if dashes == "--" && !command.is_empty() => Some(Verb::Exec(Exec {
-            profile,
+            profile: Some(profile),
             command: command.to_vec(),
             session: Wish::default(),
             region: None,
@@ -73,6 +78,8 @@ mod tests {
             "awsd exec dev -- -- x",
             "awsd exec dev -- awsd exec other -- true",
             "awsd exec exec -- exec",
+            "awsd renew",
+            "awsd prompt",
         ] {
             let arguments = words(line);
             let hot = recognise(&arguments).unwrap_or_else(|| panic!("not recognised: {line}"));
@@ -104,6 +111,8 @@ mod tests {
             "awsd exec -- true",
             "awsd exec --region r dev -- true",
             "awsd list",
+            "awsd renew now",
+            "awsd prompt --help",
             "awsd --version",
             "awsd login dev",
         ] {

@@ -18,6 +18,9 @@ use crate::poll::readable;
 /// How long the daemon may take for what it does by itself. It takes milliseconds.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 
+/// How long somebody waits who does not need to know: as long as a person hardly notices.
+const BRIEF: Duration = Duration::from_millis(100);
+
 /// How long one call to AWS may take: the limit that the daemon sets itself. Before that nobody wonders.
 const AWS: Duration = Duration::from_secs(30);
 
@@ -44,9 +47,15 @@ impl Patience {
             | Request::Config
             | Request::Doctor { .. }
             | Request::ChildFiles { .. }
+            | Request::ShellFiles { .. }
             | Request::Serve { .. }
             | Request::Stop => Self { limit: SILENCE, may_wait: false },
         }
+    }
+
+    /// With a daemon that had better answer soon: what asks is only a decoration.
+    pub(crate) fn brief() -> Self {
+        Self { limit: BRIEF, may_wait: false }
     }
 
     /// Waits until there is something to read on this connection.

@@ -4,6 +4,7 @@
 //! reaches a terminal as it is.
 
 pub(crate) mod credentials;
+pub(crate) mod init;
 pub(crate) mod listing;
 pub(crate) mod shell;
 pub(crate) mod text;

@@ -5,10 +5,12 @@
 //! happens until a question is open; from then on the terminal must be left as it was found, whatever happens.
 
 mod asked;
+mod pick;
 mod prompt;
 mod signals;
 mod turn;
 
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -23,6 +25,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::poll::any_readable;
 pub(crate) use asked::Asked;
+pub(crate) use pick::pick;
 use prompt::{Input, Prompt};
 use turn::Turn;
 
@@ -63,9 +66,7 @@ struct Open {
 impl Asker {
     /// An asker, if this process has a terminal.
     pub(crate) fn open(endpoint: &Endpoint) -> Option<Self> {
-        // Non-blocking: another reader may take the line between `poll` and `read`.
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let tty = rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()?;
+        let tty = controlling_terminal()?;
         Some(Self { tty: Rc::new(tty), lock_directory: endpoint.directory().to_owned(), open: None })
     }
 
@@ -115,7 +116,7 @@ impl Asker {
                 }
                 continue;
             };
-            match prompt.wait(daemon.as_fd()) {
+            match prompt.wait(Some(daemon.as_fd())) {
                 Input::Elsewhere => return Ok(Wake::Daemon),
                 Input::Nothing => {}
                 // If a signal lets it go on, it asks again.
@@ -167,13 +168,7 @@ impl Open {
             self.turn = Turn::take(tty, lock_directory)?;
         }
         if self.turn.is_some() {
-            let prompt = Prompt::open(tty, self.reason.as_deref(), &self.asked.words()).map_err(|error| {
-                Failure::new(
-                    Exit::Failed,
-                    format!("the terminal cannot be used to ask: {error}"),
-                    "give the code with --code CODE, and name the device with mfa_serial in the profile",
-                )
-            })?;
+            let prompt = Prompt::open(tty, self.reason.as_deref(), &self.asked.words()).map_err(unusable)?;
             self.reason = None;
             self.prompt = Some(prompt);
         }
@@ -197,6 +192,26 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.withdraw();
     }
+}
+
+fn controlling_terminal() -> Option<OwnedFd> {
+    // Non-blocking: another reader may take the line between `poll` and `read`.
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    rustix::fs::open("/dev/tty", flags, Mode::empty()).ok()
+}
+
+/// Whether this process has a terminal at all.
+pub(crate) fn is_there() -> bool {
+    controlling_terminal().is_some()
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn unusable(error: io::Error) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("the terminal cannot be used to ask: {error}"),
+        "name the profile, give the code with --code CODE, and name the device with mfa_serial in the profile",
+    )
 }
 
 /// Whether the terminal listens to this process.

@@ -13,9 +13,10 @@ use awsd_proto::{Event as Row, PromptCheck, Request, Via};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::exchange::{Command, Update};
+use crate::recent::Recent;
 use crate::requests::{self, Action};
 use crate::world::World;
 
@@ -34,6 +35,7 @@ pub(crate) struct App<W> {
     tests: JoinSet<(RequestId, Vec<PromptCheck>)>,
     test_tasks: HashMap<RequestId, AbortHandle>,
     started: Boot,
+    recent: Recent,
     stopping: bool,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct App<W> {
 struct Client {
     updates: mpsc::Sender<Update>,
     kind: &'static str,
+    /// What a prompt asks every time would hide all else in the log.
+    frequent: bool,
     profile: Option<String>,
     /// How the settings wanted commands to get credentials when it came.
     via: Via,
@@ -60,6 +64,7 @@ impl<W: World> App<W> {
             tests: JoinSet::new(),
             test_tasks: HashMap::new(),
             started,
+            recent: Recent::default(),
             stopping: false,
         }
     }
@@ -108,11 +113,22 @@ impl<W: World> App<W> {
     }
 
     fn request(&mut self, id: RequestId, request: Request, peer: Option<u32>, updates: mpsc::Sender<Update>) {
-        let client = Client { updates, kind: kind(&request), profile: None, via: Via::default() };
+        let client = Client {
+            updates,
+            kind: kind(&request),
+            frequent: is_frequent(&request),
+            profile: None,
+            via: Via::default(),
+        };
         self.clients.insert(id, client);
-        let view = requests::View { core: &self.core, now: self.world.now(), started: self.started, peer };
+        let now = self.world.now();
+        let (core, recent) = (&self.core, &self.recent);
+        let view = requests::View { core, recent, now, started: self.started, peer };
         match requests::examine(&mut self.world, &view, id, request) {
             Action::Tell { profile, event, settings } => {
+                if let Some(profile) = &profile {
+                    self.recent.asked(profile);
+                }
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
                     client.via = settings.as_ref().map(|settings| settings.via.value).unwrap_or_default();
@@ -219,8 +235,17 @@ impl<W: World> App<W> {
 impl Client {
     /// The profile is logged once it is known to be one of the user's, not before: till then it is a peer's text.
     fn log(&self, outcome: &str) {
-        info!(request = self.kind, profile = self.profile.as_deref(), outcome, "request");
+        let (request, profile) = (self.kind, self.profile.as_deref());
+        if self.frequent {
+            debug!(request, profile, outcome, "request");
+        } else {
+            info!(request, profile, outcome, "request");
+        }
     }
+}
+
+fn is_frequent(request: &Request) -> bool {
+    matches!(request, Request::List { profile: Some(_), .. })
 }
 
 fn kind(request: &Request) -> &'static str {
@@ -235,6 +260,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Config => "config",
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
+        Request::ShellFiles { .. } => "shell-files",
         Request::ChildFiles { .. } => "child-files",
         Request::Serve { .. } => "serve",
         Request::Stop => "stop",

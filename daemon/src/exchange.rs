@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use awsd_core::effect::{Choice, Denial, Notice, Question, Served};
 use awsd_core::event::{QuestionId, RequestId};
-use awsd_proto::{ChildFiles, Error, Event, Request, Secret, Serving, Status, Via};
+use awsd_proto::{ChildFiles, Error, Event, Request, Secret, Serving, ShellFiles, Status, Via};
 use tokio::sync::mpsc;
 
 /// Commands that may wait for the app. Beyond that connections wait before they read on.
@@ -126,6 +126,8 @@ pub(crate) enum Update {
     Status(Status),
     /// Final: files for a command.
     ChildFiles(ChildFiles),
+    /// Final: files for a shell.
+    ShellFiles(ShellFiles),
     /// Final: where a command gets its credentials.
     Serving(Serving),
 }
@@ -141,9 +143,11 @@ impl Update {
             | Self::Rows(_)
             | Self::Questions(_) => None,
             Self::Served { .. } => Some("Served".to_owned()),
-            Self::Done(_) | Self::Status(_) | Self::ChildFiles(_) | Self::Serving(_) => {
-                Some("Done".to_owned())
-            }
+            Self::Done(_)
+            | Self::Status(_)
+            | Self::ChildFiles(_)
+            | Self::ShellFiles(_)
+            | Self::Serving(_) => Some("Done".to_owned()),
             Self::Denied(denial) => Some(format!("{:?}", denial.reason)),
             Self::Failed(error) => Some(format!("{:?}", error.error)),
         }

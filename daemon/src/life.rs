@@ -15,6 +15,7 @@ use tracing::info;
 
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
+use crate::adapters::generated::Generated;
 use crate::adapters::harden;
 use crate::adapters::ipc::{self, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
@@ -111,6 +112,7 @@ impl Parts {
         let core = new_core(&settings, &store);
         let (door, commands) = Door::new();
         let machine = Machine {
+            generated: Generated::new(locations.endpoint.directory()),
             endpoint: locations.endpoint,
             settings_file: locations.settings_file,
             log_file,

@@ -14,18 +14,18 @@ use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
-use crate::adapters::generated;
+use crate::adapters::generated::{Generated, Own};
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
-use crate::world::{Access, World};
+use crate::world::{Access, ShellPaths, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -35,6 +35,7 @@ pub(crate) struct Machine {
     pub(crate) user_name: String,
     pub(crate) alarm: Alarm,
     pub(crate) sources: Sources,
+    pub(crate) generated: Generated,
     pub(crate) store: Store,
     pub(crate) aws: Aws,
     pub(crate) container_endpoint: ContainerEndpoint,
@@ -51,6 +52,11 @@ impl Machine {
         let (dialog, pinentry) = (settings.dialog, settings.pinentry);
         Tools { dialog: dialog.map(|set| set.value), pinentry: pinentry.map(|set| set.value) }
     }
+}
+
+/// The person's files.
+fn own(context: &Context) -> Own<'_> {
+    Own { config: context.config_file.as_deref(), credentials: context.credentials_file.as_deref() }
 }
 
 /// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
@@ -136,11 +142,15 @@ impl World for Machine {
     fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error> {
         let paths =
             Paths { config: context.config_file.clone(), credentials: context.credentials_file.clone() };
-        self.sources.profiles(&paths, clock::now().wall).map_err(|NotAbsolute| Error {
+        let profiles = self.sources.profiles(&paths, clock::now().wall).map_err(|NotAbsolute| Error {
             error: ErrorCode::BadRequest,
             sentence: "the paths of the AWS files must be absolute".to_owned(),
             hint: Some("check AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE".to_owned()),
-        })
+        })?;
+        if let Err(error) = self.generated.follow(own(context), &profiles) {
+            warn!(%error, "the files for shells cannot be brought up to date");
+        }
+        Ok(profiles)
     }
 
     fn forget_files(&mut self) {
@@ -156,7 +166,20 @@ impl World for Machine {
     }
 
     fn generated(&self, text: &str) -> io::Result<PathBuf> {
-        generated::file(&self.endpoint.directory().join("generated"), text)
+        self.generated.file(text)
+    }
+
+    fn shell_files(
+        &mut self,
+        context: &Context,
+        awsd: &str,
+        profiles: &Arc<Profiles>,
+    ) -> io::Result<ShellPaths> {
+        self.generated.for_shells(own(context), awsd, profiles)
+    }
+
+    fn changed_files(&self) -> Vec<PathBuf> {
+        self.generated.changed()
     }
 
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access> {

@@ -13,6 +13,7 @@ mod locations;
 mod log;
 mod machine;
 mod readable;
+mod recent;
 mod regular;
 mod report;
 mod requests;

@@ -70,6 +70,17 @@ pub(crate) trait World {
     /// A file with this text, which does not change and holds no secret.
     fn generated(&self, text: &str) -> io::Result<PathBuf>;
 
+    /// Files that stay where they are and hold no secret, for shells whose own files the context names.
+    fn shell_files(
+        &mut self,
+        context: &Context,
+        awsd: &str,
+        profiles: &Arc<Profiles>,
+    ) -> io::Result<ShellPaths>;
+
+    /// What programs have written to generated files, and where it is kept.
+    fn changed_files(&self) -> Vec<PathBuf>;
+
     /// Answers this request over HTTP on the loopback interface, again and again, while a process lives.
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access>;
 
@@ -96,4 +107,15 @@ pub(crate) struct Access {
     pub(crate) uri: String,
     /// What opens it.
     pub(crate) token: Secret,
+}
+
+/// Files for shells.
+#[derive(Debug)]
+pub(crate) struct ShellPaths {
+    /// All profiles, each with a way to ask awsd.
+    pub(crate) config: PathBuf,
+    /// Without credentials.
+    pub(crate) credentials: PathBuf,
+    /// What programs have written to generated files, where the person has not been told.
+    pub(crate) changed: Vec<PathBuf>,
 }

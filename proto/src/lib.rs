@@ -17,7 +17,7 @@ pub mod text;
 
 pub use reply::{
     ChildFiles, Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply,
-    ServerLine, Serving, Versioned, Via,
+    ServerLine, Serving, ShellFiles, Versioned, Via,
 };
 pub use request::{
     Answer, Caller, Context, CredentialsRequest, Envelope, Login, Narrowing, Prompting, Purpose, Request,

@@ -48,6 +48,8 @@ pub enum Reply {
     Status(Status),
     /// To [`crate::Request::ChildFiles`].
     ChildFiles(ChildFiles),
+    /// To [`crate::Request::ShellFiles`].
+    ShellFiles(ShellFiles),
     /// To [`crate::Request::Serve`].
     Serving(Serving),
     /// To everything that returns nothing more than its events.
@@ -64,8 +66,19 @@ pub struct ChildFiles {
     /// For `AWS_CONFIG_FILE`. In the reply to [`crate::Request::ChildFiles`] it has all profiles, each with a
     /// `credential_process` of awsd.
     pub config_file: String,
-    /// An empty file. For `AWS_SHARED_CREDENTIALS_FILE`.
+    /// A file without credentials. For `AWS_SHARED_CREDENTIALS_FILE`.
     pub credentials_file: String,
+}
+
+/// Files for a shell, which hold no secret. Their paths stay the same as long as those of the person's own files do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellFiles {
+    /// The config file has all profiles, each with a `credential_process` of awsd; the credentials file has none.
+    #[serde(flatten)]
+    pub files: ChildFiles,
+    /// What the person should know: each is told once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// Where a command gets its credentials while it lives.
@@ -162,6 +175,8 @@ pub enum NoticeKind {
     NearEnd,
     /// A code came with a login, and there was no use for it: it can still be used.
     CodeNotNeeded,
+    /// A program has changed a file that awsd had made.
+    FileChanged,
     /// A kind this build does not know.
     #[serde(other)]
     Other,

@@ -53,6 +53,9 @@ pub enum Request {
     /// All profiles: one [`crate::Event::Profile`] a line, an [`crate::Event::Finding`] for each file that could not be
     /// read as a whole, then [`crate::Reply::Done`].
     List {
+        /// Only this one. Daemons before this field list all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
         /// Where the profiles are defined.
         #[serde(default)]
         context: Box<Context>,
@@ -83,6 +86,14 @@ pub enum Request {
         #[serde(default)]
         context: Box<Context>,
     },
+    /// Files that stay where they are and follow the person's, for a shell and all that is started from it (`awsd init`).
+    ShellFiles {
+        /// The absolute path of the program that they run.
+        awsd: String,
+        /// The person's own files.
+        #[serde(default)]
+        context: Box<Context>,
+    },
     /// Credentials of one profile over HTTP on this machine, as container platforms serve them, for as long as the
     /// process that asks lives (`awsd exec --via server`).
     Serve {
@@ -104,7 +115,7 @@ pub enum Request {
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 13] = [
+    pub const KINDS: [&'static str; 14] = [
         "credentials",
         "login",
         "logout",
@@ -116,6 +127,7 @@ impl Request {
         "doctor",
         "prompt-test",
         "child-files",
+        "shell-files",
         "serve",
         "stop",
     ];

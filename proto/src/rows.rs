@@ -24,6 +24,9 @@ pub struct ProfileRow {
     /// Seconds of life left of the session that would be served, where one is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u64>,
+    /// Its place among the profiles that were asked for since the daemon started: 1 for the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recency: Option<u32>,
     /// Why it does not work: one sentence each, with file and line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,

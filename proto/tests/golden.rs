@@ -40,6 +40,7 @@ fn name_of(line: &ServerLine) -> &'static str {
             Reply::Credentials(_) => "reply-credentials",
             Reply::Status(_) => "reply-status",
             Reply::ChildFiles(_) => "reply-child-files",
+            Reply::ShellFiles(_) => "reply-shell-files",
             Reply::Serving(_) => "reply-serving",
             Reply::Done { .. } => "reply-done",
         },
@@ -72,6 +73,7 @@ fn kind_of(request: &Request) -> &'static str {
         Request::Doctor { .. } => "doctor",
         Request::PromptTest { .. } => "prompt-test",
         Request::ChildFiles { .. } => "child-files",
+        Request::ShellFiles { .. } => "shell-files",
         Request::Serve { .. } => "serve",
         Request::Stop => "stop",
     }
@@ -121,7 +123,7 @@ fn every_line_of_the_daemon_has_an_example() {
         assert!(name.starts_with(name_of(&message)), "{name}");
         names.insert(name_of(&message));
     }
-    assert_eq!(names.len(), 15, "the arms of name_of");
+    assert_eq!(names.len(), 16, "the arms of name_of");
 }
 
 #[test]

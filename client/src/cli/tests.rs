@@ -17,12 +17,9 @@ fn the_definition_is_sound() {
 fn a_profile_is_never_guessed_and_unknown_words_are_usage_errors() {
     for line in [
         "awsd",
-        "awsd exec",
-        "awsd exec -- true",
         "awsd exec dev true",
         "awsd export",
         "awsd credential-process",
-        "awsd login",
         "awsd logout",
         "awsd logout dev --all",
         "awsd list --yaml",

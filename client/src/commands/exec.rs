@@ -7,7 +7,7 @@ use std::process::Command;
 
 use awsd_proto::{ChildFiles, Context, Narrowing, Prompting, Purpose, Reply, Request, Serving};
 
-use super::{Outcome, Wanted, credentials, narrowing, unexpected};
+use super::{Outcome, Wanted, credentials, narrowing, own_path, pick, unexpected};
 use crate::child_env::{self, Regions, Served};
 use crate::cli::{Exec, Via};
 use crate::context;
@@ -22,6 +22,7 @@ pub(super) fn run(options: Exec) -> Outcome {
     let is_copy = session.duration.is_some() || session.no_session;
     let narrowing = narrowing::of(&session)?;
     check(asked_via, is_copy, &narrowing)?;
+    let profile = pick::profile(profile, asking.no_prompt)?;
     let context = context::of_this_process()?;
     let (no_prompt, command_line) = (asking.no_prompt, context::command_line(&command));
     let keeps_asking = asked_via.is_some_and(|via| via != Via::Env);
@@ -68,6 +69,7 @@ pub(super) fn run(options: Exec) -> Outcome {
     // ignored here, is set to its default again by `exec`; nothing else was changed.
     Err(not_started(program, &child.exec()))
 }
+
 /// Refuses options that say nothing together.
 fn check(via: Option<Via>, is_copy: bool, narrowing: &Narrowing) -> Result<(), Failure> {
     if is_copy && via.is_some_and(|via| via != Via::Env) {
@@ -89,14 +91,7 @@ fn check(via: Option<Via>, is_copy: bool, narrowing: &Narrowing) -> Result<(), F
 
 /// Files by which the command's programs ask this awsd.
 fn child_files(context: &Context) -> Result<ChildFiles, Failure> {
-    let awsd = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
-    let awsd = awsd.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            "awsd does not know where it is, or the path is not valid UTF-8",
-            "install it in another directory",
-        )
-    })?;
+    let awsd = own_path()?;
     match converse::ask(&Request::ChildFiles { awsd, context: Box::new(context.clone()) }, None, drop)? {
         Reply::ChildFiles(files) => Ok(files),
         _ => Err(unexpected()),
@@ -135,7 +130,7 @@ fn shell(variable: Option<OsString>) -> OsString {
 }
 
 /// The codes are those of a shell.
-fn not_started(program: &OsStr, error: &io::Error) -> Failure {
+pub(super) fn not_started(program: &OsStr, error: &io::Error) -> Failure {
     let program = program.to_string_lossy();
     match error.kind() {
         io::ErrorKind::NotFound => Failure::new(

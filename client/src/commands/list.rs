@@ -11,7 +11,7 @@ use crate::render::{listing, text::safe};
 
 pub(super) fn run(options: &Listing) -> Outcome {
     let mut profiles = Vec::new();
-    let request = Request::List { context: Box::new(context::of_this_process()?) };
+    let request = Request::List { profile: None, context: Box::new(context::of_this_process()?) };
     let mut files = Vec::new();
     finish(converse::ask(&request, None, |event| match event {
         Event::Profile(profile) => profiles.push(*profile),

@@ -2,7 +2,7 @@
 
 use awsd_proto::{Login as LoginRequest, NoticeKind, Request};
 
-use super::{Outcome, done, finished, prompting, tell};
+use super::{Outcome, done, finished, pick, prompting, tell};
 use crate::cli::{Asking, Login};
 use crate::context;
 use crate::converse;
@@ -10,7 +10,12 @@ use crate::converse;
 pub(super) fn run(options: Login) -> Outcome {
     let context = context::of_this_process()?;
     let Asking { mut code, no_prompt, wait } = options.asking;
-    let mut profiles = options.profiles.into_iter().peekable();
+    let mut profiles = match options.profiles {
+        none if none.is_empty() => vec![pick::profile(None, no_prompt)?],
+        named => named,
+    }
+    .into_iter()
+    .peekable();
     while let Some(profile) = profiles.next() {
         let asking = Asking { code: code.clone(), no_prompt, wait };
         let (prompting, asker) = prompting(asking, &format!("awsd login {profile}"))?;

@@ -210,6 +210,7 @@ mod tests {
     #[test]
     fn profiles_show_the_time_left_and_below_what_is_wrong() {
         let row = ProfileRow {
+            recency: None,
             name: "dev".to_owned(),
             kind: "role".to_owned(),
             role_arn: Some("arn:aws:iam::123456789012:role/Dev".to_owned()),

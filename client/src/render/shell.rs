@@ -26,9 +26,13 @@ pub(crate) fn posix(variables: &Variables<'_>) -> Result<String, Unfit> {
     refuse(variables, "NUL", |value| value.contains('\0'))?;
     let mut text = format!("unset {}\n", UNSET.join(" "));
     for (name, value) in variables {
-        line(&mut text, format_args!("export {name}='{}'", value.replace('\'', r"'\''")));
+        line(&mut text, format_args!("export {name}={}", posix_quoted(value)));
     }
     Ok(text)
+}
+
+pub(super) fn posix_quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// `NAME=VALUE` lines, for programs that read such files: nothing is quoted, so a line end would end the value, and
@@ -47,10 +51,13 @@ pub(crate) fn fish(variables: &Variables<'_>) -> Result<String, Unfit> {
     refuse(variables, CONTROL, has_control)?;
     let mut text = format!("set -e {};\n", UNSET.join(" "));
     for (name, value) in variables {
-        let value = value.replace('\\', r"\\").replace('\'', r"\'");
-        line(&mut text, format_args!("set -gx {name} '{value}';"));
+        line(&mut text, format_args!("set -gx {name} {};", fish_quoted(value)));
     }
     Ok(text)
+}
+
+pub(super) fn fish_quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
 /// PowerShell. Piped into `Invoke-Expression` line by line, a line end would cut the value. Typographic quotes end a
@@ -62,16 +69,22 @@ pub(crate) fn powershell(variables: &Variables<'_>) -> Result<String, Unfit> {
         line(&mut text, format_args!("$Env:{name} = $null"));
     }
     for (name, value) in variables {
-        let mut quoted = String::with_capacity(value.len());
-        for c in value.chars() {
-            quoted.push(c);
-            if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
-                quoted.push(c);
-            }
-        }
-        line(&mut text, format_args!("$Env:{name} = '{quoted}'"));
+        line(&mut text, format_args!("$Env:{name} = {}", powershell_quoted(value)));
     }
     Ok(text)
+}
+
+pub(super) fn powershell_quoted(value: &str) -> String {
+    let mut quoted = String::with_capacity(value.len() + 2);
+    quoted.push('\'');
+    for c in value.chars() {
+        quoted.push(c);
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// cmd.exe. Within `set "NAME=VALUE"`, `&`, `|`, `<`, `>` and `^` are plain; `%` and `!` are expanded depending on how
@@ -95,18 +108,23 @@ pub(crate) fn nu(variables: &Variables<'_>) -> Result<String, Unfit> {
     refuse(variables, "NUL", |value| value.contains('\0'))?;
     let mut text = format!("hide-env --ignore-errors {}\nload-env {{\n", UNSET.join(" "));
     for (name, value) in variables {
-        let _ = write!(text, "  {name}: \"");
-        for c in value.chars() {
-            let _ = match c {
-                '"' | '\\' => write!(text, "\\{c}"),
-                c if c.is_control() => write!(text, "\\u{{{:x}}}", u32::from(c)),
-                c => write!(text, "{c}"),
-            };
-        }
-        text.push_str("\"\n");
+        line(&mut text, format_args!("  {name}: {}", nu_quoted(value)));
     }
     text.push_str("}\n");
     Ok(text)
+}
+
+pub(super) fn nu_quoted(value: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in value.chars() {
+        let _ = match c {
+            '"' | '\\' => write!(quoted, "\\{c}"),
+            c if c.is_control() => write!(quoted, "\\u{{{:x}}}", u32::from(c)),
+            c => write!(quoted, "{c}"),
+        };
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {

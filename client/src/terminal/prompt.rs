@@ -90,9 +90,14 @@ impl Prompt {
         Ok(prompt)
     }
 
-    /// Waits for the person, the daemon or a signal.
-    pub(super) fn wait(&mut self, daemon: BorrowedFd<'_>) -> Input {
-        match any_readable([self.signals.as_fd(), daemon, self.tty.as_fd()], None) {
+    /// Waits for the person, a signal, or the daemon where it may have something to say.
+    pub(super) fn wait(&mut self, daemon: Option<BorrowedFd<'_>>) -> Input {
+        let (signals, tty) = (self.signals.as_fd(), self.tty.as_fd());
+        let Some(daemon) = daemon else {
+            let [signal, _] = any_readable([signals, tty], None);
+            return if signal { Input::Interrupted } else { self.read() };
+        };
+        match any_readable([signals, daemon, tty], None) {
             [true, ..] => Input::Interrupted,
             // Before the line: the question may have been answered elsewhere.
             [_, true, _] => Input::Elsewhere,

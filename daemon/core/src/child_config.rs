@@ -2,7 +2,10 @@
 //!
 //! Settings are copied from a list: a way to find credentials that is not known here must never get in.
 
+use std::collections::BTreeSet;
+
 use crate::config_file::{Profile, Profiles, Value};
+use crate::plan::{self, PlanRequest};
 
 /// What is copied of a profile.
 const SETTINGS: [&str; 42] = [
@@ -53,22 +56,35 @@ const SETTINGS: [&str; 42] = [
 /// What is copied of a service in a `[services NAME]` section.
 const SERVICE_SETTINGS: [&str; 1] = ["endpoint_url"];
 
-/// The first line.
-const HEAD: &str = "# Made by awsd; changes are lost.";
-
-/// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked.
+/// The text of the file where each profile's credentials come from `awsd`, the path of the program that is asked. For files
+/// that stay: the path of the person's own is said in it.
 ///
+/// A profile that only has settings stays what it is: there programs look at their environment, or at the machine's role.
 /// Profiles and values that no config file can express again (a name with quotes of both kinds, a control character) are
 /// left out.
-pub fn asking(profiles: &Profiles, awsd: &str) -> String {
+pub fn asking(profiles: &Profiles, awsd: &str, own: Option<&str>) -> String {
+    let only_settings = only_settings(profiles);
     let sections = profiles.iter().filter_map(|profile| {
         let (header, command) = header(&profile.name).zip(command(awsd, &profile.name))?;
-        Some(
-            [vec![String::new(), header, format!("credential_process = {command}")], settings(profile)]
-                .concat(),
-        )
+        let asks = !only_settings.contains(&profile.name);
+        let way = asks.then(|| format!("credential_process = {command}"));
+        Some([vec![String::new(), header], way.into_iter().collect(), settings(profile)].concat())
     });
-    text(sections.flatten(), profiles)
+    text(head(own), sections.flatten(), profiles)
+}
+
+/// The profiles that have nothing to do with credentials.
+fn only_settings(profiles: &Profiles) -> BTreeSet<String> {
+    let request = PlanRequest::default();
+    let plans = plan::list(profiles, &request);
+    let only_settings =
+        plans.filter(|(name, plan)| plan.as_ref().is_err_and(|error| error.is_only_settings(name)));
+    only_settings.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The text of a credentials file without credentials, which says where the person's own is.
+pub fn no_keys(own: Option<&str>) -> String {
+    head(own) + "\n"
 }
 
 /// The text of the file where nothing says how credentials are found, so that programs look at their environment. It has
@@ -80,12 +96,20 @@ pub fn served(profiles: &Profiles, profile: &str) -> String {
     let names = [Some("default"), Some(profile).filter(|name| *name != "default")];
     let headers = names.into_iter().flatten().filter_map(header);
     let sections = headers.map(|header| [vec![String::new(), header], settings.clone()].concat());
-    text(sections.flatten(), profiles)
+    text(head(None), sections.flatten(), profiles)
+}
+
+/// The first line, for people who open the file.
+fn head(own: Option<&str>) -> String {
+    match own.filter(|own| is_plain(own)) {
+        Some(own) => format!("# Made by awsd; changes are lost. Yours is {own}"),
+        None => "# Made by awsd; changes are lost.".to_owned(),
+    }
 }
 
 /// The sections of profiles, and those that they may name.
-fn text(sections: impl Iterator<Item = String>, profiles: &Profiles) -> String {
-    let mut lines = vec![HEAD.to_owned()];
+fn text(head: String, sections: impl Iterator<Item = String>, profiles: &Profiles) -> String {
+    let mut lines = vec![head];
     lines.extend(sections);
     for section in profiles.all_services() {
         let Some(header) = section_header("services", &section.name) else { continue };
@@ -165,7 +189,7 @@ mod tests {
     }
 
     fn of(config: &str, credentials: &str) -> String {
-        asking(&profiles(config, credentials), "/opt/a b/awsd")
+        asking(&profiles(config, credentials), "/opt/a b/awsd", None)
     }
 
     #[test]
@@ -177,7 +201,7 @@ mod tests {
         let credentials =
             "[keys]\naws_access_key_id = AKIA\naws_secret_access_key = secret\naws_session_token = secret\n";
         let expected = "# Made by awsd; changes are lost.\n\
-            \n[default]\ncredential_process = '/opt/a b/awsd' credential-process default\nregion = eu-west-1\n\
+            \n[default]\nregion = eu-west-1\n\
             \n[profile dev]\ncredential_process = '/opt/a b/awsd' credential-process dev\noutput = json\ns3 =\n  \
             addressing_style = path\nservices = local\n\
             \n[profile keys]\ncredential_process = '/opt/a b/awsd' credential-process keys\n\
@@ -199,7 +223,10 @@ mod tests {
 
     #[test]
     fn names_are_quoted_for_headers_and_for_shells() {
-        let text = of("[profile \"a b\"]\n[profile -x]\n[profile \"it's\"]\n", "");
+        let names = ["a b", "-x", "it's"];
+        let keys =
+            names.map(|name| format!("[{name}]\naws_access_key_id = AKIA\naws_secret_access_key = x\n"));
+        let text = of("", &keys.concat());
         for line in [
             "[profile \"a b\"]\ncredential_process = '/opt/a b/awsd' credential-process 'a b'\n",
             "[profile -x]\ncredential_process = '/opt/a b/awsd' credential-process -- -x\n",
@@ -218,6 +245,14 @@ mod tests {
         let again = Profiles::merge(again, crate::config_file::File::missing(Kind::Credentials, "none"));
         assert_eq!(again.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), names);
         assert!(again.iter().all(|profile| profile.get("region").is_some()));
+    }
+
+    #[test]
+    fn the_persons_own_file_is_named_on_the_first_line_only() {
+        let first = |own| asking(&profiles("", ""), "awsd", own).lines().next().unwrap().to_owned();
+        assert_eq!(first(Some("/a b/config")), "# Made by awsd; changes are lost. Yours is /a b/config");
+        assert_eq!(first(Some("/a\n[default]")), first(None));
+        assert_eq!(no_keys(Some("/keys")), "# Made by awsd; changes are lost. Yours is /keys\n");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use awsd_proto::{
 use super::*;
 use crate::config::{self, Broken, Settings};
 use crate::exchange::{Door, UPDATES};
-use crate::world::Access;
+use crate::world::{Access, ShellPaths};
 
 const NOW: Now = Now { boot: Boot(Duration::from_secs(1_000)), wall: Wall::from_secs(1_800_000_000) };
 
@@ -102,6 +102,20 @@ impl World for Fake {
 
     fn generated(&self, _text: &str) -> io::Result<PathBuf> {
         Ok("/generated".into())
+    }
+
+    fn shell_files(
+        &mut self,
+        _context: &Context,
+        _awsd: &str,
+        _profiles: &Arc<Profiles>,
+    ) -> io::Result<ShellPaths> {
+        let [config, credentials] = ["/shell/config", "/shell/credentials"].map(PathBuf::from);
+        Ok(ShellPaths { config, credentials, changed: self.changed_files() })
+    }
+
+    fn changed_files(&self) -> Vec<PathBuf> {
+        vec!["/changed/config-1".into()]
     }
 
     fn serve(&mut self, _to: u32, _request: CredentialsRequest) -> io::Result<Access> {
@@ -230,7 +244,7 @@ async fn broken_settings_fail_credentials_and_nothing_else() {
     for request in [
         Request::Status,
         Request::Questions,
-        Request::List { context: context.clone() },
+        Request::List { profile: None, context: context.clone() },
         Request::Logout { profiles: vec!["role".into()], context: context.clone() },
         Request::Logout { profiles: Vec::new(), context: context.clone() },
     ] {
@@ -243,14 +257,14 @@ async fn broken_settings_fail_credentials_and_nothing_else() {
         Row::Finding(finding) => finding.code.as_str(),
         other => panic!("{other:?}"),
     });
-    assert_eq!(codes.collect::<Vec<_>>(), ["settings", "readable-credentials", "mfa-arn"]);
+    assert_eq!(codes.collect::<Vec<_>>(), ["settings", "changed-file", "readable-credentials", "mfa-arn"]);
 }
 
 #[tokio::test]
 async fn a_list_tells_kinds_warnings_and_what_is_left() {
     let mut app = app(Ok(Settings::default()));
     told(&mut app, credentials("role", false)).await;
-    let told = told(&mut app, Request::List { context: Box::new(context()) }).await;
+    let told = told(&mut app, Request::List { profile: None, context: Box::new(context()) }).await;
     let Update::Rows(rows) = &told[0] else { panic!("{told:?}") };
     let [Row::Profile(role), Row::Profile(keys)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!((role.kind.as_str(), role.remaining), ("role", Some(3600)));
@@ -262,7 +276,7 @@ async fn a_list_tells_kinds_warnings_and_what_is_left() {
 #[tokio::test]
 async fn a_list_tells_that_lines_could_not_be_read() {
     let context = Box::new(Context { config_file: Some("/utf16".into()), ..context() });
-    let told = told(&mut app(Ok(Settings::default())), Request::List { context }).await;
+    let told = told(&mut app(Ok(Settings::default())), Request::List { profile: None, context }).await;
     let Update::Rows(rows) = &told[0] else { panic!("{told:?}") };
     let [Row::Profile(_), Row::Finding(finding)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!((finding.code.as_str(), finding.file.as_deref()), ("unread-lines", Some("/config")));

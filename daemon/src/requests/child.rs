@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use awsd_core::child_config;
 use awsd_core::config_file::Profiles;
-use awsd_proto::{ChildFiles, Context, CredentialsRequest, Error, ErrorCode, Prompting, Serving};
+use awsd_proto::{
+    ChildFiles, Context, CredentialsRequest, Error, ErrorCode, Notice, NoticeKind, Prompting, Serving,
+    ShellFiles,
+};
 
 use super::planning::{self, Wanted};
 use super::{Action, bad_settings};
@@ -14,16 +17,38 @@ use crate::world::{Access, World};
 
 /// Files by which they ask awsd for any profile.
 pub(super) fn files<W: World>(world: &mut W, awsd: &str, context: &Context) -> Result<Action, Error> {
-    if !Path::new(awsd).is_absolute() {
-        return Err(Error {
-            error: ErrorCode::BadRequest,
-            sentence: "the path of awsd must be absolute".to_owned(),
-            hint: None,
-        });
-    }
+    absolute(awsd)?;
     let profiles = readable(world, context)?;
-    let files = write(world, &child_config::asking(&profiles, awsd))?;
+    let files = write(world, &child_config::asking(&profiles, awsd, None))?;
     Ok(Action::Reply(vec![Update::ChildFiles(files)]))
+}
+
+/// The same for a shell: files that stay where they are.
+pub(super) fn shell_files<W: World>(world: &mut W, awsd: &str, context: &Context) -> Result<Action, Error> {
+    absolute(awsd)?;
+    let profiles = readable(world, context)?;
+    let paths = world.shell_files(context, awsd, &profiles).map_err(|error| unwritable(&error))?;
+    let files = ChildFiles { config_file: utf8(paths.config)?, credentials_file: utf8(paths.credentials)? };
+    let notice = |path: PathBuf| Notice {
+        kind: NoticeKind::FileChanged,
+        text: format!(
+            "a program has changed a file that awsd had made; the change is kept in {}: awsd doctor",
+            path.display()
+        ),
+    };
+    let notices = paths.changed.into_iter().map(notice).collect();
+    Ok(Action::Reply(vec![Update::ShellFiles(ShellFiles { files, notices })]))
+}
+
+fn absolute(awsd: &str) -> Result<(), Error> {
+    if Path::new(awsd).is_absolute() {
+        return Ok(());
+    }
+    Err(Error {
+        error: ErrorCode::BadRequest,
+        sentence: "the path of awsd must be absolute".to_owned(),
+        hint: None,
+    })
 }
 
 /// Serves a command while it lives.

@@ -25,6 +25,7 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     }
     found.extend(clock(view.core.skew()));
     found.extend(world.log_file().is_none().then(no_log));
+    found.extend(world.changed_files().iter().map(|path| changed(context, path)));
     let credentials_file = context.credentials_file.as_deref();
     found.extend(credentials_file.and_then(|path| readable(world, &profiles, path)));
     let files = [context.config_file.as_deref(), credentials_file];
@@ -115,6 +116,25 @@ fn no_log() -> Finding {
             .to_owned(),
         fix: "Make the directory writable (~/.local/state/awsd, or $XDG_STATE_HOME/awsd).".to_owned(),
         file: None,
+        line: None,
+    }
+}
+
+/// What a program took for the person's own file, and was not.
+fn changed(context: &Context, path: &Path) -> Finding {
+    let own = [&context.config_file, &context.credentials_file].map(|own| own.as_deref().unwrap_or("none"));
+    Finding {
+        severity: Severity::Warning,
+        code: "changed-file".to_owned(),
+        sentence: "A program has changed a file that awsd had made.".to_owned(),
+        reason: "What it wrote has no effect; it is kept in this file.".to_owned(),
+        fix: format!(
+            "Move what you need of it to {} or {}, and remove it: rm {}",
+            own[0],
+            own[1],
+            path.display()
+        ),
+        file: Some(path.display().to_string()),
         line: None,
     }
 }

@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 
 use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::config_file::Profiles;
-use awsd_core::plan::{self, Finding, PlanError, Planned};
+use awsd_core::plan::{self, Finding, PlanError, PlanRequest, Planned};
 use awsd_proto::{self as proto, Context, Error, Event, ProfileRow, Severity};
 
 use super::{View, planning};
 use crate::world::World;
 
-/// One row per profile, in the order of the files. Broken settings do not matter here.
-pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) -> Result<Vec<Event>, Error> {
+/// One row per profile, in the order of the files, or only the one of this profile, if there is it. Broken settings do not matter here.
+pub(super) fn rows<W: World>(
+    world: &mut W,
+    view: &View<'_>,
+    profile: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Event>, Error> {
     let profiles = world.profiles(context)?;
     let settings = world.settings().unwrap_or_default();
     let request = planning::request(world, &settings, context);
@@ -23,6 +28,11 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
         };
         Event::Profile(Box::new(row))
     };
+    if let Some(name) = profile {
+        let request = PlanRequest { profile: name.to_owned(), ..request };
+        let found = profiles.get(name).map(|_| row((name, plan::plan(&profiles, &request))));
+        return Ok(found.into_iter().collect());
+    }
     Ok(plan::list(&profiles, &request).map(row).chain(unread(&profiles)).collect())
 }
 
@@ -52,6 +62,7 @@ fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {
             RoleName::Arn(name) | RoleName::Bare(name) => name.clone(),
         }),
         source: Some(base_profile),
+        recency: view.recent.place(name),
         remaining: view.core.remaining(view.now, &chain).map(|left| left.as_secs()),
         device: chain.device,
         region: chain.region,
@@ -73,6 +84,7 @@ fn broken(name: &str, error: &PlanError) -> ProfileRow {
         device: None,
         region: None,
         remaining: None,
+        recency: None,
         errors,
         warnings,
     }

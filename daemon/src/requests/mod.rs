@@ -19,6 +19,7 @@ use secrecy::SecretString;
 
 use crate::config::{Broken, Settings};
 use crate::exchange::Update;
+use crate::recent::Recent;
 use crate::world::World;
 
 /// What is to be done about a request.
@@ -44,6 +45,8 @@ pub(crate) enum Action {
 pub(crate) struct View<'a> {
     /// What is held.
     pub(crate) core: &'a Core,
+    /// Which profiles were asked for last.
+    pub(crate) recent: &'a Recent,
     /// Both clocks.
     pub(crate) now: Now,
     /// When the daemon started.
@@ -63,7 +66,9 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             Ok(tell(Event::Answer { by: id, profile, code }))
         }
         Request::Questions => Ok(done(Update::Questions(view.core.questions(view.now)))),
-        Request::List { context } => list::rows(world, view, &context).map(done_with_rows),
+        Request::List { profile, context } => {
+            list::rows(world, view, profile.as_deref(), &context).map(done_with_rows)
+        }
         Request::Status => Ok(Action::Reply(status::updates(world, view))),
         Request::Config => config(world),
         Request::Doctor { context } => doctor::rows(world, view, &context).map(done_with_rows),
@@ -71,6 +76,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             Ok(Action::TryPrompts(crate::display::Display::new(prompting.display).into()))
         }
         Request::ChildFiles { awsd, context } => child::files(world, &awsd, &context),
+        Request::ShellFiles { awsd, context } => child::shell_files(world, &awsd, &context),
         Request::Serve { profile, context, narrowing, prompting } => {
             let request = CredentialsRequest {
                 profile,

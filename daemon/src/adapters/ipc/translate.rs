@@ -25,6 +25,7 @@ pub(super) fn lines(update: Update) -> (Vec<ServerLine>, bool) {
         Update::Done(notices) => (vec![reply(Reply::Done { notices: self::notices(&notices) })], true),
         Update::Serving(serving) => (vec![reply(Reply::Serving(serving))], true),
         Update::ChildFiles(files) => (vec![reply(Reply::ChildFiles(files))], true),
+        Update::ShellFiles(files) => (vec![reply(Reply::ShellFiles(files))], true),
         Update::Status(status) => (vec![reply(Reply::Status(status))], true),
         Update::Denied(denial) => (vec![failure(error(denial))], true),
         Update::Failed(error) => (vec![failure(error)], true),

@@ -1,0 +1,8 @@
+# What changes your AWS files gets your own.
+function aws { AWSD_PROGRAM with-own-files --if-it-writes aws "$@" }
+if (( $+commands[saml2aws] )); then
+    function saml2aws { AWSD_PROGRAM with-own-files saml2aws "$@" }
+fi
+# Before each command, the files that awsd has made follow yours.
+function __awsd_renew { [[ ! -x AWSD_PROGRAM ]] || AWSD_PROGRAM renew }
+autoload -Uz add-zsh-hook && add-zsh-hook preexec __awsd_renew
