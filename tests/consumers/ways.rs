@@ -22,14 +22,17 @@ pub(crate) enum Way {
     Server,
     /// Without `awsd exec`.
     CredentialProcess,
+    /// In a shell with `awsd init`.
+    Init,
 }
 
 impl Way {
     /// In the order of README's table.
-    pub(crate) const ALL: [Self; 4] = [Self::Env, Self::Process, Self::Server, Self::CredentialProcess];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Env, Self::Process, Self::Server, Self::CredentialProcess, Self::Init];
 
     /// Those that outlast a session.
-    pub(crate) const LASTING: [Self; 3] = [Self::Process, Self::Server, Self::CredentialProcess];
+    pub(crate) const LASTING: [Self; 4] = [Self::Process, Self::Server, Self::CredentialProcess, Self::Init];
 }
 
 /// Somebody who is logged in, with profiles for all ways.
@@ -73,6 +76,10 @@ impl Stage {
                 // The older SDKs of Go and JavaScript read the config file only then.
                 shell.env("AWS_SDK_LOAD_CONFIG", "1")
             }
+            Way::Init => {
+                let script = format!("eval \"$(awsd init sh)\"; {command}");
+                self.env.command("/bin/sh").args(["-c", &script]).env("AWS_PROFILE", PROFILE)
+            }
         };
         run.patience(crate::PATIENCE).spawn()
     }
@@ -85,7 +92,7 @@ impl Stage {
             // Before the command, by awsd itself.
             Way::Env | Way::Process => asked - 1,
             Way::Server => self.counter.requests(),
-            Way::CredentialProcess => asked,
+            Way::CredentialProcess | Way::Init => asked,
         }
     }
 }
