@@ -19,6 +19,7 @@ mod daemon_life;
 mod devices;
 mod doors;
 mod elsewhere;
+mod every_way;
 mod export;
 mod first_use;
 mod frames;
