@@ -89,6 +89,10 @@ impl Asker {
         if again || asked.verifying() {
             open.withdraw();
         }
+        if asked.verifying() {
+            // From now on no other client wants to prompt either.
+            open.turn = None;
+        }
         open.asked = asked;
         if let Some(prompt) = &mut open.prompt {
             prompt.reword(&open.asked.words());
@@ -121,16 +125,17 @@ impl Asker {
                 Input::Nothing => {}
                 // If a signal lets it go on, it asks again.
                 Input::Interrupted => open.leave(),
-                Input::Line(line) => {
-                    open.leave();
-                    match open.asked.answer(line) {
-                        Err(reason) => open.reason = Some(reason),
-                        Ok(answer) => {
-                            open.sent = true;
-                            return Ok(Wake::Answered(answer));
-                        }
+                Input::Line(line) => match open.asked.answer(line) {
+                    Err(reason) => {
+                        open.leave();
+                        open.reason = Some(reason);
                     }
-                }
+                    Ok(answer) => {
+                        open.leave_with_answer();
+                        open.sent = true;
+                        return Ok(Wake::Answered(answer));
+                    }
+                },
                 Input::Ended => {
                     open.leave();
                     return Err(given_up(&open.asked));
@@ -149,6 +154,14 @@ impl Open {
         }
         self.turn = None;
         self.prompt = None;
+    }
+
+    /// The same for a prompt that was answered, but the turn stays here until the daemon says that it has the answer: the
+    /// other clients do not know of it yet.
+    fn leave_with_answer(&mut self) {
+        if let Some(mut prompt) = self.prompt.take() {
+            prompt.restore();
+        }
     }
 
     /// Takes the prompt from the terminal as if it had not been there.
