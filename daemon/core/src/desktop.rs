@@ -78,7 +78,9 @@ impl Core {
         let display = self.display(device, places).unwrap_or(question.display);
         // A desktop that no caller has named may not be there: it is not promised.
         let on_desktop = display.graphical && self.desktop_due(device, open, places).is_some();
-        Question { on_desktop, display, ..question }
+        let waiting = places.iter().filter(|(_, place)| place.device == *device);
+        let newest = waiting.map(|(id, _)| *id).max();
+        Question { newest, on_desktop, display, ..question }
     }
 
     /// Where the first caller that has a desktop is.

@@ -101,6 +101,7 @@ impl Open {
             profile: self.profile.clone(),
             caller: self.caller.clone(),
             waiting,
+            newest: None,
             age: now.boot.since(self.since),
             reason: self.reason.clone(),
             verifying: self.verifying.is_some(),

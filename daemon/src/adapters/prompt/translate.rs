@@ -14,7 +14,19 @@ const NAME: usize = 48;
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     let Question {
-        id, device, user, profile, caller, waiting, age, reason, verifying, wanted, display, ..
+        id,
+        device,
+        user,
+        profile,
+        caller,
+        waiting,
+        newest,
+        age,
+        reason,
+        verifying,
+        wanted,
+        display,
+        on_desktop: _,
     } = asked;
     let profile = text::line(&profile, NAME);
     let mut lines = vec![match &caller.command {
@@ -37,6 +49,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         title: format!("MFA code for {user}"),
         lines,
         reason: reason.map(|reason| sentence(&reason)),
+        newest,
         verifying,
         display: chosen(&display, own),
         tools,
@@ -56,6 +69,7 @@ pub(crate) fn offer(offer: &Offer, pause: Duration, own: &Display, tools: Tools)
             "One MFA code renews it, and nothing stops".to_owned(),
         ],
         reason: None,
+        newest: None,
         verifying: false,
         display: chosen(&offer.display, own),
         tools,

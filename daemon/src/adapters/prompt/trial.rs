@@ -37,6 +37,7 @@ pub(crate) async fn ask(display: Display, tools: Tools) -> Vec<PromptCheck> {
         title: "A test of awsd".to_owned(),
         lines: vec!["This is how awsd asks for an MFA code".to_owned(), line.to_owned()],
         reason: None,
+        newest: None,
         verifying: false,
         display: display.clone(),
         tools: tools.clone(),

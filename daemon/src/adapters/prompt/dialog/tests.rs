@@ -19,6 +19,7 @@ fn bad_card() -> Card {
         title: "code for\n<b>x</b> 100%".to_owned(),
         lines: vec!["\u{202e}abc\\n".to_owned(), "x".repeat(300)],
         reason: Some("wrong\rcode".to_owned()),
+        newest: None,
         verifying: false,
         display: Display::new(display),
         tools: Tools::default(),

@@ -7,7 +7,7 @@ mod server;
 
 use std::path::Path;
 
-use awsd_core::event::QuestionId;
+use awsd_core::event::{QuestionId, RequestId};
 use secrecy::ExposeSecret as _;
 use server::{PATIENCE, TestBus};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -25,6 +25,7 @@ fn card(bus: &TestBus) -> Card {
         title: "MFA code for alice".to_owned(),
         lines: vec!["for profile <prod> & co".to_owned(), "terraform waits".to_owned()],
         reason: None,
+        newest: None,
         verifying: false,
         display: display(&[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]),
         tools: Tools::default(),

@@ -107,22 +107,24 @@ struct Shown {
 /// Where the notification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// It could not be shown.
+    /// It could not be shown, or not for long.
     Absent,
     /// On the screen or in the list, as far as is known.
     Shown,
-    /// Clicked, or gone by itself. Wanted back if nothing comes of it.
+    /// Clicked. Wanted back if nothing comes of it.
     Gone,
-    /// Taken away by the person: only something new is shown again.
+    /// Taken away by the person: only something new, or for somebody new, is shown again.
     Dismissed,
 }
 
 impl Notice {
     async fn update(&mut self, view: View) {
-        let is_new = is_news(&self.view, &view);
-        let is_recalled = view.recalls != self.view.recalls;
+        // Beside what is on the screen, only what asks anew is worth another notification.
+        let wanted = match self.place {
+            Place::Shown => view.asks_anew(&self.view),
+            Place::Absent | Place::Gone | Place::Dismissed => view.is_wanted_back(&self.view),
+        };
         self.view = view;
-        let wanted = is_new || (is_recalled && self.place == Place::Gone);
         // That a code is being checked is not worth a notification of its own.
         if wanted && !self.view.card.verifying {
             self.show().await;
@@ -147,7 +149,7 @@ impl Notice {
             Answer::Pressed(key) => self.pressed(&key).await,
             Answer::Replied(code) => self.say(Heard::Reply(SecretString::from(code.expose()))).await,
             Answer::Dismissed => self.place = Place::Dismissed,
-            Answer::Gone if was_shown => {}
+            Answer::Gone if was_shown => self.absent("the notification is not on the screen any more").await,
             Answer::Gone => self.absent("no notification is shown; they may be switched off").await,
             Answer::Failed(why) => {
                 let why = text::line(&why, LINE);
@@ -171,12 +173,6 @@ impl Notice {
         // Nobody listens once the question is withdrawn.
         let _withdrawn = self.tell.send(heard).await;
     }
-}
-
-/// Whether the second view is worth another notification beside the first one's: that one more program waits is not.
-fn is_news(before: &View, after: &View) -> bool {
-    let told = |view: &View| (view.card.kind, view.card.title.clone(), view.card.reason.clone(), view.note);
-    told(before) != told(after) || (before.card.verifying && !after.card.verifying)
 }
 
 /// How the notification ended; pending while none is shown.
