@@ -14,6 +14,7 @@ mod checks;
 mod dialogs;
 #[cfg(target_os = "linux")]
 mod interruption;
+mod losses;
 mod notifications;
 mod presence;
 mod programs;
