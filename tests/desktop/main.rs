@@ -16,6 +16,7 @@ mod dialogs;
 #[cfg(target_os = "linux")]
 mod interruption;
 mod locks;
+mod losses;
 mod notifications;
 mod plasma;
 mod presence;

@@ -94,7 +94,8 @@ impl Core {
         // A desktop that no caller has named may not be there: it is not promised.
         let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
         let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
-        Question { waited, on_desktop, display, ..question }
+        let newest = places.iter().filter(|(_, place)| place.device == *device).map(|(id, _)| *id).max();
+        Question { newest, waited, on_desktop, display, ..question }
     }
 
     /// A question as the desktop shows it, which also says what was wrong with what was typed there.

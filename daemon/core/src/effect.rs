@@ -198,6 +198,8 @@ pub struct Question {
     pub caller: Caller,
     /// How many callers wait.
     pub waiting: usize,
+    /// The one of them that came last. Numbers grow, so a higher one tells that somebody waits who did not before.
+    pub newest: Option<RequestId>,
     /// How long it has been open.
     pub age: Duration,
     /// How long the caller has waited who is named here: the question may be older.

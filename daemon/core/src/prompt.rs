@@ -120,6 +120,7 @@ impl Open {
             profile: self.profile.clone(),
             caller: self.caller.clone(),
             waiting,
+            newest: None,
             age: now.boot.since(self.since),
             waited: Duration::ZERO,
             reason: self.reason.clone(),

@@ -44,6 +44,11 @@ impl<'a> Dialog<'a> {
         self.desktop.screen.close(self.window);
     }
 
+    /// Takes the window from its program, which nobody has told of it.
+    pub fn kill(&self) {
+        self.desktop.screen.kill(self.window);
+    }
+
     /// Waits until it is no longer there.
     #[track_caller]
     pub fn gone(&self) {

@@ -176,6 +176,12 @@ impl Desktop {
         self.kind.dismiss(self, &self.notification());
     }
 
+    /// The server takes the notification off the screen with nobody having done anything, which only a [`Server::Mock`] does.
+    #[track_caller]
+    pub fn lose(&self) {
+        self.kind.lose(self, &self.notification());
+    }
+
     /// Types a reply into the notification itself, which only a [`Server::Mock`] and [`Server::Plasma`] can take.
     #[track_caller]
     pub fn reply(&self, text: &str) {
@@ -205,6 +211,11 @@ impl Desktop {
         let fresh = path.with_extension(format!("{}.png", std::process::id()));
         self.screen.picture(&fresh).expect("the screen can be photographed");
         fs::rename(fresh, path).expect("the picture can be put in its place");
+    }
+
+    /// The screen is gone from now on, and with it the programs that show something there.
+    pub fn kill_screen(&self) {
+        self.screen.break_down();
     }
 
     /// The server hangs from now on: it takes no calls, and does not go.

@@ -94,6 +94,17 @@ impl Screen {
         self.command("wmctrl").args(["-i", "-c", &window.to_string()]).run().success();
     }
 
+    /// Ends a program's connection to the display, as if it had broken.
+    #[track_caller]
+    pub(super) fn kill(&self, window: u32) {
+        self.act(&["windowkill", &window.to_string()]);
+    }
+
+    /// The display is gone from one moment to the next.
+    pub(super) fn break_down(&self) {
+        self.server.signal(rustix::process::Signal::TERM);
+    }
+
     /// Brings a window to the front. Before the display has put it there, keys would go to nobody; before the window manager
     /// knows of it, there is nothing that it could close.
     #[track_caller]

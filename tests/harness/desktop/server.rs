@@ -144,6 +144,13 @@ impl Server {
         }
     }
 
+    /// Takes a notification off the screen unasked.
+    #[track_caller]
+    pub(super) fn lose(self, desktop: &Desktop, notification: &Notification) {
+        assert!(matches!(self, Self::Mock(_)), "{self:?} keeps what it shows");
+        act(&desktop.session, "Lose", &notification.id);
+    }
+
     /// The window with its notifications, once it has its place and size. `None` where it has no windows at all.
     #[track_caller]
     pub(super) fn window(self, desktop: &Desktop) -> Option<Window> {
@@ -197,10 +204,10 @@ fn choice(directory: &Path) -> std::path::PathBuf {
     directory.join("choice")
 }
 
-/// Takes the notification away; 2 is the specification's number for "closed by the person".
+/// Takes the notification away. The reason is one of the specification's numbers: 2 is "closed by the person", 1 "expired".
 macro_rules! closed {
-    () => {
-        "self.EmitSignal('', 'NotificationClosed', 'uu', [args[0], 2])"
+    ($reason:literal) => {
+        concat!("self.EmitSignal('', 'NotificationClosed', 'uu', [args[0], ", $reason, "])")
     };
 }
 
@@ -209,10 +216,11 @@ macro_rules! closed {
 const HANDS: &str = "test.Hands";
 
 /// The methods of that interface, in Python.
-const ACTS: [(&str, &str, &str, &str); 3] = [
-    ("Choose", "us", "", concat!("self.EmitSignal('', 'ActionInvoked', 'us', args);", closed!())),
-    ("Reply", "us", "", concat!("self.EmitSignal('', 'NotificationReplied', 'us', args);", closed!())),
-    ("Dismiss", "u", "", closed!()),
+const ACTS: [(&str, &str, &str, &str); 4] = [
+    ("Choose", "us", "", concat!("self.EmitSignal('', 'ActionInvoked', 'us', args);", closed!(2))),
+    ("Reply", "us", "", concat!("self.EmitSignal('', 'NotificationReplied', 'us', args);", closed!(2))),
+    ("Dismiss", "u", "", closed!(2)),
+    ("Lose", "u", "", closed!(1)),
 ];
 
 #[track_caller]

@@ -90,6 +90,7 @@ fn question() -> Question {
         profile: "p".into(),
         caller: awsd_core::event::Caller::default(),
         waiting: 1,
+        newest: None,
         age: Duration::ZERO,
         reason: None,
         waited: Duration::ZERO,

@@ -1,7 +1,10 @@
 //! One question on the desktop: its notification, and the dialog that the notification opens.
 //!
-//! Both run side by side, so that a notification server that hangs never keeps a dialog from being answered.
+//! Both run side by side, so that a notification server that hangs never keeps a dialog from being answered. Whatever
+//! becomes of them, the question must never be on no screen without anybody knowing: either something is shown again, or it
+//! is said that the desktop reaches nobody. Only a person who closes the notification has it gone and the question open.
 
+use std::mem;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
@@ -78,14 +81,21 @@ struct Asking {
     dialog: Option<Dialog>,
     /// The dialog was opened with nothing to return to, so it has "Not now" in place of "Cancel".
     is_alone: bool,
-    /// The last code came from the dialog: if it was wrong, the dialog asks again.
-    typed_there: bool,
+    /// Where an answer was given that is being looked at. If nothing comes of it, the next card asks there again.
+    given: Option<Given>,
+}
+
+/// Where an answer was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    Notification,
+    Dialog,
 }
 
 impl Asking {
     fn new(views: watch::Sender<View>, voice: Voice) -> Self {
         let (server, dialog) = (Server::Unknown, None);
-        Self { views, voice, server, dialog, is_alone: false, typed_there: false }
+        Self { views, voice, server, dialog, is_alone: false, given: None }
     }
 
     fn begin(&mut self) {
@@ -98,9 +108,17 @@ impl Asking {
     /// A dialog that is open stays as it is, even where a code given elsewhere was wrong: it may hold half a code, and
     /// the person who looks at it did not give the other one.
     fn update(&mut self, card: Card) {
-        let is_new = card.attempts != self.views.borrow().card.attempts;
-        let typed_wrong = self.typed_there && is_new && card.reason.is_some();
-        self.views.send_modify(|view| view.card = card);
+        let is_judged = {
+            let shown = &self.views.borrow().card;
+            // The same once more: what was given was not enough.
+            card.attempts != shown.attempts || card.reason != shown.reason || card == *shown
+        };
+        let given = if is_judged { mem::take(&mut self.given) } else { None };
+        let typed_wrong = given == Some(Given::Dialog) && card.reason.is_some();
+        self.views.send_modify(|view| {
+            view.card = card;
+            view.recalls += u32::from(given.is_some());
+        });
         if typed_wrong || self.is_silent() {
             self.open_dialog();
         }
@@ -112,22 +130,31 @@ impl Asking {
             Heard::Shown { .. } => self.server = Server::Shows,
             Heard::Silent(why) => self.no_notification(why).await,
             Heard::Enter => self.open_dialog(),
-            Heard::Reply(code) => self.voice.say(Said::Code { question, code }).await,
-            Heard::NotNow => self.voice.say(Said::NotNow(question)).await,
+            Heard::Reply(code) => self.answer(Given::Notification, Said::Code { question, code }).await,
+            Heard::NotNow => self.answer(Given::Notification, Said::NotNow(question)).await,
             Heard::PutAside => self.voice.say(Said::PutAside(question)).await,
             Heard::Chosen(choice) => self.voice.say(Said::Offer { question, choice }).await,
         }
+    }
+
+    async fn answer(&mut self, given: Given, said: Said) {
+        self.given = Some(given);
+        self.voice.say(said).await;
+    }
+
+    async fn unreachable(&mut self, why: String) {
+        self.voice.say(Said::Unreachable { question: self.voice.question, why }).await;
     }
 
     async fn no_notification(&mut self, why: String) {
         let kind = self.views.borrow().card.kind;
         self.server = Server::Silent(why.clone());
         match kind {
+            // What was given is being looked at: if nothing comes of it, the next card opens the dialog.
+            Kind::Code { .. } if self.given.is_some() => {}
             Kind::Code { .. } => self.open_dialog(),
             // A dialog would take the keyboard away from somebody who has not asked for anything.
-            Kind::Offer { .. } => {
-                self.voice.say(Said::Unreachable { question: self.voice.question, why }).await;
-            }
+            Kind::Offer { .. } => self.unreachable(why).await,
         }
     }
 
@@ -140,7 +167,7 @@ impl Asking {
             }
             dialog::Request::new(card, is_alone)
         };
-        (self.is_alone, self.typed_there) = (is_alone, false);
+        self.is_alone = is_alone;
         self.dialog = Some(Box::pin(dialog::ask(request)));
     }
 
@@ -151,22 +178,32 @@ impl Asking {
     async fn dialog_ended(&mut self, end: End) {
         self.dialog = None;
         let question = self.voice.question;
-        match end {
-            End::Code(code) => {
-                self.typed_there = true;
-                self.voice.say(Said::Code { question, code }).await;
+        match (end, &self.server) {
+            (End::Code(code), _) => self.answer(Given::Dialog, Said::Code { question, code }).await,
+            (End::Cancelled, _) if self.is_alone => {
+                self.answer(Given::Dialog, Said::NotNow(question)).await;
             }
-            End::Cancelled if self.is_alone => self.voice.say(Said::NotNow(question)).await,
-            End::Cancelled | End::Closed => self.views.send_modify(|view| view.recalls += 1),
-            End::Unusable(no_dialog) => self.no_dialog(&no_dialog).await,
+            // It was to lead back to a notification that is not there any more. The next one has "Not now".
+            (End::Cancelled, Server::Silent(_)) => self.open_dialog(),
+            (End::Closed, Server::Silent(no_notification)) => {
+                self.unreachable(format!("{no_notification}, and the dialog ended without an answer")).await;
+            }
+            (End::Cancelled | End::Closed, _) => self.recall(None),
+            (End::Unusable(no_dialog), Server::Silent(no_notification)) => {
+                self.unreachable(format!("{no_notification}, and {no_dialog}")).await;
+            }
+            (End::Unusable(_), _) => self.recall(Some(BY_HAND)),
         }
     }
 
-    async fn no_dialog(&mut self, no_dialog: &str) {
-        self.views.send_modify(|view| view.note = Some(BY_HAND));
-        if let Server::Silent(no_notification) = &self.server {
-            let why = format!("{no_notification}, and {no_dialog}");
-            self.voice.say(Said::Unreachable { question: self.voice.question, why }).await;
-        }
+    /// Back to the notification. A server that has not shown it yet is about to, or will say that it cannot.
+    fn recall(&self, note: Option<&'static str>) {
+        self.views.send_modify(|view| {
+            view.recalls += 1;
+            view.note = note.or(view.note);
+        });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! All questions that are on the desktop, and the programs that are asked.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(crate) struct Desktop {
 struct Shown {
     ticket: Ticket,
     cards: watch::Sender<Card>,
+    /// Something was answered there. Whatever comes next asks again, be it in the same words.
+    answered: bool,
 }
 
 /// A program that is asked. Dropping it kills it.
@@ -68,13 +71,14 @@ impl Desktop {
     pub(crate) fn show(&mut self, card: Card) {
         let question = card.question;
         // An open dialog stays for whoever else waits at the same desktop.
-        if let Some(Shown { cards, .. }) = self.shown.get(&question)
+        if let Some(Shown { cards, answered, .. }) = self.shown.get_mut(&question)
             && cards.borrow().display.desktop() == card.display.desktop()
         {
+            let is_asked_again = mem::take(answered);
             cards.send_if_modified(|current| {
                 let differs = *current != card;
                 *current = card;
-                differs
+                differs || is_asked_again
             });
             return;
         }
@@ -82,7 +86,7 @@ impl Desktop {
         let ticket = voice.ticket;
         let (cards, updates) = watch::channel(card);
         self.tasks.spawn(asking::ask(updates, voice));
-        self.shown.insert(question, Shown { ticket, cards });
+        self.shown.insert(question, Shown { ticket, cards, answered: false });
     }
 
     /// Asks a program, already split into words, that prints the code. Needs a running runtime.
@@ -109,9 +113,7 @@ impl Desktop {
         loop {
             tokio::select! {
                 Some((question, ticket, said)) = self.said.recv() => if self.is_current(question, ticket) {
-                    if let Said::Unreachable { why, .. } = &said {
-                        info!(why, "the desktop cannot ask");
-                    }
+                    self.note(question, &said);
                     return said;
                 },
                 // What a task panicked with is not logged: it may hold a code.
@@ -119,6 +121,27 @@ impl Desktop {
                     error!("a question was lost to a mistake in awsd");
                 },
             }
+        }
+    }
+
+    /// What is said changes what is shown.
+    fn note(&mut self, question: QuestionId, said: &Said) {
+        match said {
+            Said::Code { .. } | Said::NotNow(_) => {
+                if let Some(shown) = self.shown.get_mut(&question) {
+                    shown.answered = true;
+                }
+            }
+            // Whoever hears this counts on nothing being there any more, and says no more of the question.
+            Said::Unreachable { why, .. } => {
+                info!(why, "the desktop cannot ask");
+                self.shown.remove(&question);
+            }
+            Said::ProgramCode { .. }
+            | Said::ProgramSlow { .. }
+            | Said::ProgramFailed { .. }
+            | Said::PutAside(_)
+            | Said::Offer { .. } => {}
         }
     }
 

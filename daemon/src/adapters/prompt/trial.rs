@@ -38,6 +38,7 @@ pub(crate) async fn ask(display: Display, tools: Tools) -> Vec<PromptCheck> {
         lines: vec!["This is how awsd asks for an MFA code".to_owned(), line.to_owned()],
         reason: None,
         attempts: 0,
+        newest: None,
         verifying: false,
         display: display.clone(),
         tools: tools.clone(),

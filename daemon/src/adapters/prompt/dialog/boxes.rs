@@ -29,6 +29,13 @@ pub(super) enum Failure {
     NoWindow,
 }
 
+/// The exit code that zenity is told to use where the person closes it. Its own is 1, which is also that of a screen that is
+/// not there, or not any more.
+const ZENITY_CANCELLED: i32 = 10;
+
+/// What Qt complains about when the screen goes under its windows, before it ends with 1.
+const QT_SCREEN_GONE: &str = "connection broke";
+
 /// GNOME's. It reads backslashes in the text, and takes an underscore for the mark of a shortcut.
 pub(super) const ZENITY: Box = Box {
     name: "zenity",
@@ -41,24 +48,31 @@ pub(super) const ZENITY: Box = Box {
             format!("--timeout={}", OPEN.as_secs()),
         ]
     },
-    variables: |_| Vec::new(),
-    failure: |code, complaint| match code {
-        // GTK's own complaint has the same exit code as "Cancel".
-        Some(1) if !complaint.contains("open display") => Failure::Cancelled,
+    variables: |_| {
+        let code = ZENITY_CANCELLED.to_string();
+        vec![("ZENITY_CANCEL", code.clone()), ("ZENITY_ESC", code)]
+    },
+    failure: |code, _| match code {
+        Some(ZENITY_CANCELLED) => Failure::Cancelled,
         Some(5) => Failure::TimedOut,
         _ => Failure::NoWindow,
     },
 };
 
-/// KDE's. It reads backslashes in the text, and takes for HTML what looks like it; it cannot be told not to.
+/// KDE's. It reads backslashes in the text, takes an ampersand for the mark of a shortcut, and takes for HTML what looks like
+/// it; it cannot be told not to.
 pub(super) const KDIALOG: Box = Box {
     name: "kdialog",
     arguments: |request| {
-        let text = request.text_with_error().replace('\\', "\\\\").replace('<', "‹").replace('>', "›");
+        let text = request.text_with_error().replace('\\', "\\\\").replace('&', "&&");
+        let text = text.replace('<', "‹").replace('>', "›");
         vec!["--title".to_owned(), request.title.clone(), "--inputbox".to_owned(), text, String::new()]
     },
     variables: |_| Vec::new(),
-    failure: |code, _| if code == Some(1) { Failure::Cancelled } else { Failure::NoWindow },
+    failure: |code, complaint| match code {
+        Some(1) if !complaint.contains(QT_SCREEN_GONE) => Failure::Cancelled,
+        _ => Failure::NoWindow,
+    },
 };
 
 /// Asks; a program that is not there, or shows no window, is unusable.

@@ -20,6 +20,7 @@ fn bad_card() -> Card {
         lines: vec!["\u{202e}abc\\n".to_owned(), "x".repeat(300)],
         reason: Some("wrong\rcode".to_owned()),
         attempts: 0,
+        newest: None,
         verifying: false,
         display: Display::new(display),
         tools: Tools::default(),

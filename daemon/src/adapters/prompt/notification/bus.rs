@@ -88,6 +88,15 @@ impl Bus {
         Ok(Features::new(&capabilities, name))
     }
 
+    /// A call that the server answers unless it hangs; how it answers does not matter.
+    pub(super) fn call_out(&self) -> impl Future<Output = ()> + Send + 'static {
+        let connection = self.connection.clone();
+        async move {
+            let method = "GetServerInformation";
+            let _lives = connection.call_method(Some(SERVICE), OBJECT, Some(SERVICE), method, &()).await;
+        }
+    }
+
     /// Shows a notification, in place of another one if that is on the screen.
     pub(super) async fn notify(
         &self,

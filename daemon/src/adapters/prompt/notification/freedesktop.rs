@@ -2,7 +2,7 @@
 //!
 //! The connection is made for one question and ends with it, so an idle daemon is on no bus. A server that hangs is waited
 //! for, but not in silence: after [`PATIENCE`] it counts as absent, and what it does show in the end is still ours to
-//! answer and to close.
+//! answer and to close. As long as something is on the screen it is looked at every few seconds whether its server lives.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -13,10 +13,11 @@ use zbus::message::Sequence;
 
 use super::super::text::{self, LINE};
 use super::bus::{Bus, Posted, Signal};
+use super::pulse::{Beat, Pulse};
 use super::wording::{self, Features, Notification};
 use super::{Change, Heard, View};
 
-/// How long connecting or showing may take before the server counts as absent.
+/// How long connecting, showing or any other answer may take before the server counts as absent.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Callers come in crowds, and are counted on the notification no more often than this. It is also how long an answer may
@@ -34,8 +35,9 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
     };
     match patiently(&tell, Bus::connect(&address)).await {
         Ok(bus) => {
-            let (features, posted, place, due) = (None, None, Place::Absent, None);
-            Notice { bus, features, posted, place, due, view, tell }.live(views).await;
+            let (pulse, due) = (Pulse::new(), None);
+            let (features, posted, place) = (None, None, Place::Absent);
+            Notice { bus, pulse, features, posted, place, due, view, tell }.live(views).await;
         }
         Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
     }
@@ -44,6 +46,7 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
 /// A notification, or the wish for one.
 struct Notice {
     bus: Bus,
+    pulse: Pulse,
     /// What the present server can do, once it was asked.
     features: Option<Features>,
     /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
@@ -64,10 +67,13 @@ enum Place {
     Shown,
     /// Clicked: most servers take it off the screen then. Wanted back if nothing comes of the click.
     Used,
-    /// Taken off the screen by the server.
+    /// Clicked, and taken off the screen by the server.
     Gone,
+    /// Taken off the screen with nobody having done anything. Some servers tell the answer only after that; where none
+    /// comes, the server is one that cannot keep a question.
+    Lost,
     /// Taken off the screen by the person. That is no answer, so the question stays open; but this notification has been
-    /// seen, and only something new is shown again.
+    /// seen, and only something new, or for somebody new, is shown again.
     Dismissed,
 }
 
@@ -88,6 +94,9 @@ impl Notice {
                     Some(signal) => self.signal(signal).await,
                     None => return say(&self.tell, Heard::Silent("the session bus is gone".to_owned())).await,
                 },
+                beat = self.pulse.next(), if matches!(self.place, Place::Shown | Place::Lost) => {
+                    self.beat(beat).await;
+                }
             }
         }
         if let (Some(posted), Place::Shown | Place::Used) = (&self.posted, self.place) {
@@ -98,18 +107,17 @@ impl Notice {
 
     async fn update(&mut self, view: View) {
         let change = self.view.until(&view);
-        let is_new = change == Change::News;
-        let is_recalled = view.recalls != self.view.recalls;
+        let is_wanted_back = view.is_wanted_back(&self.view);
         self.view = view;
         if change == Change::Detail && self.place == Place::Shown {
             self.due.get_or_insert_with(|| Instant::now() + MOMENT);
         }
         let wanted = match self.place {
-            Place::Shown => is_new,
-            // That a code is being checked is worth a change, but no new notification.
-            Place::Used | Place::Gone | Place::Absent if self.view.card.verifying => false,
-            Place::Used | Place::Gone => is_new || is_recalled,
-            Place::Absent | Place::Dismissed => is_new && !self.view.card.verifying,
+            Place::Shown => change == Change::News,
+            // That a code is being checked, or that fewer wait, is worth a change, but no new notification.
+            Place::Absent | Place::Used | Place::Gone | Place::Lost | Place::Dismissed => {
+                is_wanted_back && !self.view.card.verifying
+            }
         };
         if wanted {
             self.show().await;
@@ -121,7 +129,21 @@ impl Notice {
         match self.place {
             Place::Shown => self.show().await,
             Place::Dismissed => say(&self.tell, Heard::PutAside).await,
-            Place::Absent | Place::Used | Place::Gone => {}
+            Place::Absent | Place::Used | Place::Gone | Place::Lost => {}
+        }
+    }
+
+    async fn beat(&mut self, beat: Beat) {
+        match (beat, self.place) {
+            (Beat::Due, Place::Lost) => {
+                self.place = Place::Gone;
+                let why = "the notification server has taken the notification off the screen";
+                say(&self.tell, Heard::Silent(why.to_owned())).await;
+            }
+            (Beat::Due, _) => self.pulse.ask(self.bus.call_out(), PATIENCE),
+            (Beat::Missed, _) => say(&self.tell, hangs()).await,
+            (Beat::Back, Place::Shown) => self.shown().await,
+            (Beat::Back, _) => {}
         }
     }
 
@@ -129,11 +151,7 @@ impl Notice {
         self.due = None;
         let tell = self.tell.clone();
         match patiently(&tell, self.post()).await {
-            Ok(features) if features.can_answer() => {
-                let Features { server, inline_reply: has_field, .. } = features;
-                say(&tell, Heard::Shown { server, has_field }).await;
-            }
-            Ok(_) => say(&tell, Heard::Silent("the notification server has no buttons".to_owned())).await,
+            Ok(()) => self.shown().await,
             Err(error) => {
                 (self.place, self.features) = (Place::Absent, None);
                 say(&tell, Heard::Silent(sentence("no notification can be shown", &error))).await;
@@ -141,7 +159,18 @@ impl Notice {
         }
     }
 
-    async fn post(&mut self) -> zbus::Result<Features> {
+    /// It is on the screen, which is enough where it can be answered.
+    async fn shown(&mut self) {
+        let Some(features) = &self.features else { return };
+        let heard = if features.can_answer() {
+            Heard::Shown { server: features.server.clone(), has_field: features.inline_reply }
+        } else {
+            Heard::Silent("the notification server has no buttons".to_owned())
+        };
+        say(&self.tell, heard).await;
+    }
+
+    async fn post(&mut self) -> zbus::Result<()> {
         let features = match &self.features {
             Some(features) => features.clone(),
             None => self.bus.features().await?,
@@ -158,7 +187,7 @@ impl Notice {
         };
         self.posted = Some(self.bus.notify(&Notification::new(&self.view, &features), replaces).await?);
         self.place = Place::Shown;
-        Ok(features)
+        Ok(())
     }
 
     async fn signal(&mut self, signal: Signal) {
@@ -175,6 +204,7 @@ impl Notice {
             Signal::Closed { id, reason, at } if self.is_about_shown(id, at) => {
                 self.place = match (self.place, reason) {
                     (Place::Shown, DISMISSED) => Place::Dismissed,
+                    (Place::Shown, _) => Place::Lost,
                     _ => Place::Gone,
                 };
                 self.due = (self.place == Place::Dismissed).then(|| Instant::now() + MOMENT);
@@ -189,7 +219,7 @@ impl Notice {
         // Some servers take it off the screen first.
         self.place = match self.place {
             Place::Shown | Place::Used => Place::Used,
-            Place::Absent | Place::Gone | Place::Dismissed => Place::Gone,
+            Place::Absent | Place::Gone | Place::Lost | Place::Dismissed => Place::Gone,
         };
         say(&self.tell, meaning).await;
     }
@@ -235,8 +265,12 @@ async fn patiently<T>(tell: &mpsc::Sender<Heard>, call: impl Future<Output = T>)
     if let Ok(done) = timeout(PATIENCE, &mut call).await {
         return done;
     }
-    say(tell, Heard::Silent("the notification server does not answer".to_owned())).await;
+    say(tell, hangs()).await;
     call.await
+}
+
+fn hangs() -> Heard {
+    Heard::Silent("the notification server does not answer".to_owned())
 }
 
 async fn say(tell: &mpsc::Sender<Heard>, heard: Heard) {

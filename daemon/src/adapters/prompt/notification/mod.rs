@@ -10,6 +10,8 @@ mod bus;
 mod center;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod freedesktop;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod pulse;
 mod wording;
 
 #[cfg(any(target_os = "macos", windows))]
@@ -29,8 +31,7 @@ pub(super) struct View {
     pub(super) card: Card,
     /// A line of awsd's own.
     pub(super) note: Option<&'static str>,
-    /// Counts how often a dialog ended without a code: a notification that went away when the dialog was opened is
-    /// shown again.
+    /// Counts how often nothing came of a click or an answer: a notification that went away with it is shown again.
     pub(super) recalls: u32,
 }
 
@@ -57,6 +58,18 @@ impl View {
             _ if self.card.lines != later.card.lines => Change::Detail,
             _ => Change::None,
         }
+    }
+
+    /// Whether it asks something that `before` has not asked, and is not just another number of those who wait.
+    fn asks_anew(&self, before: &Self) -> bool {
+        let is_checked = before.card.verifying && !self.card.verifying;
+        let told = |view: &Self| (view.card.reason.clone(), view.card.attempts, view.note);
+        is_checked || told(self) != told(before)
+    }
+
+    /// Whether it is worth being shown again where `before` is not on the screen any more.
+    fn is_wanted_back(&self, before: &Self) -> bool {
+        self.recalls != before.recalls || self.card.newest > before.card.newest || self.asks_anew(before)
     }
 }
 

@@ -7,7 +7,7 @@ mod server;
 
 use std::path::Path;
 
-use awsd_core::event::QuestionId;
+use awsd_core::event::{QuestionId, RequestId};
 use secrecy::ExposeSecret as _;
 use server::{PATIENCE, TestBus};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -26,6 +26,7 @@ fn card(bus: &TestBus) -> Card {
         lines: vec!["for profile <prod> & co".to_owned(), "terraform waits".to_owned()],
         reason: None,
         attempts: 0,
+        newest: None,
         verifying: false,
         display: display(&[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]),
         tools: Tools::default(),

@@ -301,6 +301,60 @@ async fn a_dialog_stays_for_who_is_at_the_same_desktop_and_goes_to_another() {
 }
 
 #[tokio::test]
+async fn what_the_person_closed_is_shown_again_to_somebody_new() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let id = server.shown().await;
+    server.closed(id, DISMISSED).await;
+    // Those who come before that is known see what is still on the screen.
+    for newest in 1.. {
+        desktop.show(Card { newest: Some(RequestId(newest)), ..card(&bus) });
+        tokio::select! {
+            biased;
+            call = server.call() => {
+                assert!(matches!(call, Call::Notify { replaces: 0, .. }), "{call:?}");
+                break;
+            }
+            () = tokio::task::yield_now() => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_not_enough_is_asked_for_in_the_same_words() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(&["inline-reply"])).await else { return };
+    let asked = again(card(&bus), "six digits");
+    desktop.show(asked.clone());
+    for _ in 0..3 {
+        let id = server.shown().await;
+        server.reply(id, "12345").await;
+        server.closed(id, UNDEFINED).await;
+        assert_eq!(code(&mut desktop).await, "12345");
+        desktop.show(asked.clone());
+    }
+    server.shown().await;
+}
+
+#[tokio::test]
+async fn a_dialog_that_cannot_be_opened_leads_back_to_the_notification_every_time() {
+    let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
+    desktop.show(card(&bus));
+    let mut id = server.shown().await;
+    for _ in 0..3 {
+        server.click(id, "enter").await;
+        // The one that was clicked goes first.
+        assert!(
+            matches!(while_listening(&mut desktop, server.call()).await, Call::Close(closed) if closed == id)
+        );
+        let Call::Notify { id: shown, body, .. } = while_listening(&mut desktop, server.call()).await else {
+            panic!("nothing is shown")
+        };
+        assert!(body.ends_with("awsd mfa 123456"), "{body}");
+        id = shown;
+    }
+}
+
+#[tokio::test]
 async fn a_dialog_is_opened_by_the_button_and_again_for_a_wrong_code() {
     let Some((bus, mut server, mut desktop)) = stage(Manner::able(BUTTONS)).await else { return };
     let card = card_with_dialog(&bus, "pinentry-answers");
@@ -388,21 +442,10 @@ async fn a_server_that_dies_is_replaced_by_a_dialog_and_the_next_server_shows_th
 
 /// The clock of this test is ahead of everything that has to be waited for.
 #[tokio::test(start_paused = true)]
-async fn a_server_that_hangs_counts_as_absent_and_is_heard_when_it_comes_round() {
-    let (hang, answers) = watch::channel(false);
+async fn a_server_that_hangs_counts_as_absent() {
+    let (_hangs, answers) = watch::channel(false);
     let manner = Manner { answers, ..Manner::able(BUTTONS) };
-    let Some((bus, mut server, mut desktop)) = stage(manner).await else { return };
+    let Some((bus, _server, mut desktop)) = stage(manner).await else { return };
     desktop.show(card(&bus));
     assert!(matches!(desktop.next().await, Said::Unreachable { why, .. } if why.contains("does not answer")));
-    hang.send(true).unwrap();
-    let Some(Call::Notify { id, .. }) = server.any_call().await else { panic!("it is not shown") };
-    server.click(id, "skip").await;
-    // With such a clock everything takes too long, which is said each time.
-    let said = loop {
-        let said = desktop.next().await;
-        if !matches!(said, Said::Unreachable { .. }) {
-            break said;
-        }
-    };
-    assert!(matches!(said, Said::NotNow(QUESTION)));
 }

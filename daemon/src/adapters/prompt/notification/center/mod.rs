@@ -107,23 +107,24 @@ struct Shown {
 /// Where the notification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// It could not be shown.
+    /// It could not be shown, or not for long.
     Absent,
     /// On the screen or in the list, as far as is known.
     Shown,
-    /// Clicked, or gone by itself. Wanted back if nothing comes of it.
+    /// Clicked. Wanted back if nothing comes of it.
     Gone,
-    /// Taken away by the person: only something new is shown again.
+    /// Taken away by the person: only something new, or for somebody new, is shown again.
     Dismissed,
 }
 
 impl Notice {
     async fn update(&mut self, view: View) {
-        // That one more program waits is not worth another notification beside the first one.
-        let is_new = self.view.until(&view) == Change::News;
-        let is_recalled = view.recalls != self.view.recalls;
+        // Beside what is on the screen, only news are worth another notification.
+        let wanted = match self.place {
+            Place::Shown => self.view.until(&view) == Change::News,
+            Place::Absent | Place::Gone | Place::Dismissed => view.is_wanted_back(&self.view),
+        };
         self.view = view;
-        let wanted = is_new || (is_recalled && self.place == Place::Gone);
         // That a code is being checked is not worth a notification of its own.
         if wanted && !self.view.card.verifying {
             self.show().await;
@@ -151,7 +152,7 @@ impl Notice {
                 self.place = Place::Dismissed;
                 self.say(Heard::PutAside).await;
             }
-            Answer::Gone if was_shown => {}
+            Answer::Gone if was_shown => self.absent("the notification is not on the screen any more").await,
             Answer::Gone => self.absent("no notification is shown; they may be switched off").await,
             Answer::Failed(why) => {
                 let why = text::line(&why, LINE);

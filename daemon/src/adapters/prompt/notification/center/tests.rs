@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use awsd_core::event::QuestionId;
+use awsd_core::event::{QuestionId, RequestId};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -22,6 +22,21 @@ const fn features(inline_reply: bool) -> Features {
 
 const CODE: Kind = Kind::Code { straight_to_dialog: false };
 
+fn card(kind: Kind, display: Display) -> Card {
+    Card {
+        question: QuestionId(1),
+        kind,
+        title: "MFA code\nfor alice".to_owned(),
+        lines: vec!["<b>prod</b>".to_owned()],
+        reason: None,
+        attempts: 0,
+        newest: None,
+        verifying: false,
+        display,
+        tools: Tools::default(),
+    }
+}
+
 /// A question whose helper gives always the same answer, or waits where that is empty.
 struct Stage {
     directory: TempDir,
@@ -38,17 +53,7 @@ impl Stage {
     fn with(helper: &str, kind: Kind, features: Features, answer: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let variables = [("XDG_RUNTIME_DIR", directory.path().to_str().unwrap()), ("LC_MESSAGES", answer)];
-        let card = Card {
-            question: QuestionId(1),
-            kind,
-            title: "MFA code\nfor alice".to_owned(),
-            lines: vec!["<b>prod</b>".to_owned()],
-            reason: None,
-            attempts: 0,
-            verifying: false,
-            display: display(&variables),
-            tools: Tools::default(),
-        };
+        let card = card(kind, display(&variables));
         let (views, seen) = watch::channel(View { card, note: None, recalls: 0 });
         let (tell, heard) = mpsc::channel(8);
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapters/prompt/notification/center");
@@ -159,14 +164,65 @@ async fn only_news_are_shown_again() {
     stage.ends_in_silence().await;
 }
 
+/// A change of what is to be shown.
+type Change = fn(&mut View);
+
 #[tokio::test]
-async fn what_the_person_took_away_stays_away() {
+async fn what_the_person_took_away_comes_back_for_news() {
     let mut stage = Stage::new(CODE, WINDOWS, r#""dismissed""#);
     assert!(matches!(stage.answer().await, Heard::PutAside));
     stage.views.send_modify(|view| view.card.reason = Some("Wrong".to_owned()));
     assert!(matches!(stage.answer().await, Heard::PutAside));
-    stage.views.send_modify(|view| view.recalls += 1);
+    stage.views.send_modify(|view| view.card.lines.push("and one less".to_owned()));
     stage.ends_in_silence().await;
+}
+
+#[tokio::test]
+async fn what_is_off_the_screen_comes_back_for_news_and_for_somebody_new() {
+    let fewer: Change = |view| view.card.lines.push("and one less".to_owned());
+    let more: Change = |view| view.card.newest = Some(RequestId(9));
+    let wrong: Change = |view| view.card.reason = Some("Wrong".to_owned());
+    let no_answer: Change = |view| view.recalls += 1;
+    let checked: Change = |view| (view.card.verifying, view.card.newest) = (true, Some(RequestId(9)));
+    for (place, change, comes) in [
+        (Place::Shown, fewer, false),
+        (Place::Shown, more, false),
+        (Place::Shown, no_answer, false),
+        (Place::Shown, wrong, true),
+        (Place::Gone, fewer, false),
+        (Place::Gone, more, true),
+        (Place::Gone, no_answer, true),
+        (Place::Dismissed, fewer, false),
+        (Place::Dismissed, checked, false),
+        (Place::Dismissed, more, true),
+        (Place::Dismissed, wrong, true),
+        (Place::Dismissed, no_answer, true),
+        (Place::Absent, fewer, false),
+        (Place::Absent, more, true),
+    ] {
+        let (tell, mut heard) = mpsc::channel(8);
+        let card = Card { newest: Some(RequestId(5)), ..card(CODE, Display::default()) };
+        let view = View { card, note: None, recalls: 0 };
+        let (program, features) = (PathBuf::new(), WINDOWS);
+        let mut notice = Notice { program, features, view: view.clone(), shown: None, place, tell };
+        let mut changed = view;
+        change(&mut changed);
+        notice.update(changed).await;
+        assert_eq!(heard.try_recv().is_ok(), comes, "{place:?}");
+    }
+}
+
+/// Nobody can answer what has left the screen by itself.
+#[tokio::test]
+async fn what_goes_by_itself_is_said_to_be_gone() {
+    let (tell, mut heard) = mpsc::channel(8);
+    let view = View { card: card(CODE, Display::default()), note: None, recalls: 0 };
+    let since = Instant::now() - PROMPTLY;
+    let shown = Some(Shown { since, answer: Box::pin(std::future::pending()) });
+    let (program, features) = (PathBuf::new(), WINDOWS);
+    let mut notice = Notice { program, features, view, shown, place: Place::Shown, tell };
+    notice.answered(Answer::Gone).await;
+    assert!(matches!(heard.try_recv(), Ok(Heard::Silent(why)) if why.contains("not on the screen")));
 }
 
 #[tokio::test]
@@ -175,7 +231,9 @@ async fn a_helper_ends_with_its_question() {
     let mut held = Held::new(&directory.path().join("open"));
     let mut stage = Stage::new(CODE, MACOS, "");
     let runtime = display(&[("XDG_RUNTIME_DIR", directory.path().to_str().unwrap())]);
-    stage.views.send_modify(|view| (view.card.display, view.card.title) = (runtime, "Again".to_owned()));
+    stage
+        .views
+        .send_modify(|view| (view.card.display, view.card.reason) = (runtime, Some("Again".to_owned())));
     assert!(matches!(stage.heard().await, Heard::Shown { .. }));
     assert_eq!(held.line().await, "waits\n");
     drop(stage);
