@@ -4,7 +4,7 @@
 //! whether there is one, others know.
 
 use crate::effect::{Effect, Question};
-use crate::event::{Display, QuestionId};
+use crate::event::{Display, QuestionId, RequestId};
 use crate::graph::Device;
 use crate::prompt::Open;
 use crate::questions::Places;
@@ -94,7 +94,11 @@ impl Core {
         // A desktop that no caller has named may not be there: it is not promised.
         let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
         let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
-        let newest = places.iter().filter(|(_, place)| place.device == *device).map(|(id, _)| *id).max();
+        let is_there = |id: &RequestId| {
+            self.requests.get(id).is_some_and(|pending| pending.caller.display.desktop == display.desktop)
+        };
+        let there = places.iter().filter(|(id, place)| place.device == *device && is_there(id));
+        let newest = there.map(|(id, _)| *id).max();
         Question { newest, waited, on_desktop, display, ..question }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Card {
     pub(crate) reason: Option<String>,
     /// How many codes were given: a wrong one is worth telling even if it was wrong for the same reason as the last.
     pub(crate) attempts: u32,
-    /// Who came last of those who wait. A higher number than on the card before is somebody who has not seen that one.
+    /// Who came last of those who wait there. A higher number than on the card before is somebody who has not seen that one.
     pub(crate) newest: Option<RequestId>,
     /// A code was given and AWS is being asked: nothing can be answered meanwhile.
     pub(crate) verifying: bool,
