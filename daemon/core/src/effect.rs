@@ -198,7 +198,8 @@ pub struct Question {
     pub caller: Caller,
     /// How many callers wait.
     pub waiting: usize,
-    /// The one that came last of those who wait at this desktop. Numbers grow, so a higher one tells that somebody waits who did not before.
+    /// The one that came last of those who wait at this desktop. Numbers grow, so a higher one tells that somebody waits who
+    /// did not before.
     pub newest: Option<RequestId>,
     /// How long it has been open.
     pub age: Duration,
