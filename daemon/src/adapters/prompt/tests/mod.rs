@@ -1,5 +1,6 @@
 //! Questions on a desktop that the test controls.
 
+mod dialogs;
 mod mock;
 mod notifications;
 mod programs;
