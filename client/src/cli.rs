@@ -198,6 +198,7 @@ Examples:
   awsd exec dev -- aws ec2 describe-instances
   awsd exec dev --region us-east-1 -- terraform plan
   awsd exec dev --via process -- terraform apply          runs longer than a session
+  awsd exec dev --read-only -- ./report.sh                may look, and nothing else
   awsd exec dev
   awsd exec                                               asks which profile, the last ones first"))]
 pub(crate) struct Exec {

@@ -123,6 +123,26 @@ fn in_a_dialog(odd: &Odd) {
     assert_eq!(env.calls(), CALLS);
 }
 
+/// The same with the dialogs of desktops, which have ideas of their own of what a text is. What they show is in the pictures;
+/// here it is that they show it, with a title that no name has a part in, and that the code gets through.
+#[track_caller]
+fn in_a_window(odd: &Odd, program: &str) {
+    if programs::found(&format!("AWSD_TEST_{}", program.to_uppercase()), program).is_none() {
+        return;
+    }
+    let mut env = named(odd);
+    settings(&env, &format!("dialog = \"{program}\"\n"));
+    let Some(desktop) = env.desktop(Server::Nobody) else { return };
+    let client = waiting(&env, odd);
+    let dialog = desktop.dialog();
+    assert!(dialog.title().starts_with("MFA code for alice"), "{}", dialog.title());
+    desktop.screenshot(&picture(&format!("{program}-{}", odd.picture)));
+    dialog.type_code(&env.sandbox.next_code("alice"));
+    dialog.gone();
+    assert_eq!(client.wait().success().stdout, "it runs\n");
+    assert_eq!(env.calls(), CALLS);
+}
+
 /// A terminal breaks long lines itself, so that nothing is cut.
 #[track_caller]
 fn at_a_terminal(odd: &Odd, shown: &str) {
@@ -166,4 +186,12 @@ fn a_terminal_gets_text() {
         at_a_terminal(&odd, &odd.shown);
     }
     at_a_terminal(&endless(), &endless().name);
+}
+
+#[test]
+fn zenity_and_kdialog_show_text() {
+    for odd in [commands(), markup(), endless(), backwards()] {
+        in_a_window(&odd, "zenity");
+        in_a_window(&odd, "kdialog");
+    }
 }
