@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Unreachable = 2,
     /// The command line (or the environment) makes no sense.
     Usage = 64,
-    /// A person must act first: a code, or the end of a waiting time.
+    /// A person must act first: a code, a sign-in, or the end of a waiting time.
     PersonNeeded = 75,
     /// `exec`: the command is there and cannot be executed.
     NotExecutable = 126,
@@ -39,7 +39,8 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::WrongCode
             | ErrorCode::SpentCode
             | ErrorCode::TooManyTries
-            | ErrorCode::NotNow => Self::PersonNeeded,
+            | ErrorCode::NotNow
+            | ErrorCode::SourceExpired => Self::PersonNeeded,
             ErrorCode::Unavailable => Self::Unreachable,
             _ => Self::Failed,
         }

@@ -3,7 +3,7 @@
 //! It never waits for anything but the next event: calls to AWS run as tasks of their own, and a client that does not read
 //! its updates is left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use awsd_core::effect::Effect;
 use awsd_core::event::{CallId, Display, Event, Failure, Outcome, Presence, RequestId, Surface};
@@ -166,12 +166,17 @@ impl<W: World> App<W> {
         if !matches!(event, Event::Requested(..) | Event::Gone(_)) {
             self.world.forget_answers();
         }
-        for effect in self.core.handle(self.world.now(), event) {
-            self.perform(effect);
+        // What is found out at once is told once everything that was wanted before is done.
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.core.handle(self.world.now(), event) {
+                events.extend(self.perform(effect));
+            }
         }
     }
 
-    fn perform(&mut self, effect: Effect) {
+    /// Carries out an effect. Returns what it has brought to light, where that is known at once.
+    fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Call(id, operation) => {
                 let task = self.calls.spawn(self.world.call(*operation));
@@ -188,12 +193,19 @@ impl<W: World> App<W> {
             Effect::Withdraw(id, question) => self.update(id, Update::Answered(question)),
             Effect::Ask(question) => self.world.ask(question),
             Effect::Offer(offer) => self.world.offer(offer),
+            Effect::OfferSignIn(offer) => self.world.offer_sign_in(offer),
             Effect::Unask(question) => self.world.unask(question),
             Effect::Run(question, program) => self.world.run(question, program),
             Effect::Stop(question) => self.world.stop(question),
+            Effect::SignIn(run, command) => self.world.sign_in(run, *command),
+            Effect::Look(source) => {
+                let found = requests::planning::found(&mut self.world, &source);
+                return Some(Event::Looked(source, found));
+            }
             Effect::Progress(id, text) => self.update(id, Update::Progress(text)),
             Effect::Remember(memory) => self.world.remember(&memory),
         }
+        None
     }
 
     /// A test came to an end, or its client left.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::session;
@@ -62,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) pinentry: Option<Set<PathBuf>>,
     /// `profile.NAME.allow_long_lived`
     allow_long_lived: BTreeMap<String, Set<bool>>,
+    /// `profile.NAME.source_refresh_command`, as the words of a command line
+    source_refresh_command: BTreeMap<String, Set<Arc<[String]>>>,
 }
 
 /// A program that asks for codes in a window.
@@ -124,6 +127,7 @@ impl Default for Settings {
             dialog: None,
             pinentry: None,
             allow_long_lived: BTreeMap::new(),
+            source_refresh_command: BTreeMap::new(),
         }
     }
 }
@@ -134,9 +138,16 @@ impl Settings {
         self.allow_long_lived.get(profile).is_some_and(|set| set.value)
     }
 
+    /// The command that brings new temporary keys into this profile, in words.
+    pub(crate) fn source_refresh_command(&self, profile: &str) -> Option<&Arc<[String]>> {
+        self.source_refresh_command.get(profile).map(|set| &set.value)
+    }
+
     /// The profiles that have settings of their own, each with the line of one of them.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
-        self.allow_long_lived.iter().map(|(profile, set)| (profile.as_str(), set.line))
+        let allowed = self.allow_long_lived.iter().map(|(profile, set)| (profile.as_str(), set.line));
+        let commands = self.source_refresh_command.iter().map(|(profile, set)| (profile.as_str(), set.line));
+        allowed.chain(commands).collect::<BTreeMap<_, _>>().into_iter()
     }
 
     /// What the core needs of them.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::{Offer, Operation, Program, Question};
+use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
@@ -110,6 +110,11 @@ impl World for Machine {
         self.desktop.show(card);
     }
 
+    fn offer_sign_in(&mut self, offer: SignInOffer) {
+        let card = translate::sign_in(offer, &self.display, self.tools());
+        self.desktop.show(card);
+    }
+
     fn unask(&mut self, question: QuestionId) {
         self.desktop.withdraw(question);
     }
@@ -117,6 +122,11 @@ impl World for Machine {
     fn run(&mut self, question: QuestionId, program: Program) {
         let display = translate::chosen(&program.display, &self.display);
         self.desktop.run(question, program.words, display);
+    }
+
+    fn sign_in(&mut self, run: QuestionId, command: SignInRun) {
+        let display = translate::chosen(&command.display, &self.display);
+        self.desktop.sign_in(run, command.command, display);
     }
 
     fn stop(&mut self, question: QuestionId) {

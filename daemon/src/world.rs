@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::{Offer, Operation, Program, Question};
+use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
@@ -33,13 +33,19 @@ pub(crate) trait World {
     /// Offers on the desktop to renew a session.
     fn offer(&mut self, offer: Offer);
 
+    /// Offers on the desktop to sign in, or shows there how far that is.
+    fn offer_sign_in(&mut self, offer: SignInOffer);
+
     /// Takes a question or an offer off the desktop.
     fn unask(&mut self, question: QuestionId);
 
     /// Runs a program that gives codes.
     fn run(&mut self, question: QuestionId, program: Program);
 
-    /// Ends it.
+    /// Runs a command that signs in.
+    fn sign_in(&mut self, run: QuestionId, command: SignInRun);
+
+    /// Ends what runs.
     fn stop(&mut self, question: QuestionId);
 
     /// Asks questions on this desktop that are only tests, and says what came of each.

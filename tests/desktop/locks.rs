@@ -42,7 +42,7 @@ const SAVER: Locker = Locker {
 
 /// Waits until the daemon has heard of the lock, or of its end.
 #[track_caller]
-fn wait_until_locked(env: &TestEnv, word: Option<&str>) {
+pub(crate) fn wait_until_locked(env: &TestEnv, word: Option<&str>) {
     let start = Instant::now();
     loop {
         let status = env.awsd(["status"]).run().success().stdout;

@@ -24,6 +24,7 @@ mod programs;
 mod promptly;
 mod questions;
 mod renewals;
+mod sign_ins;
 mod sleep;
 mod texts;
 mod tools;

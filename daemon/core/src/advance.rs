@@ -36,6 +36,7 @@ impl Core {
         // Questions have been closed.
         self.stop_programs(out);
         self.offer(now, out);
+        self.offer_sign_ins(now, out);
         self.show_on_desktop(now, &places, out);
         self.places = places;
         self.forget_choices();
@@ -47,7 +48,7 @@ impl Core {
         self.requests.get_mut(&id)?.choosing = None;
         match self.standing(now, self.requests.get(&id)?) {
             Standing::Supplied(supply) => self.supply(now, id, supply, out),
-            Standing::Refused(denial) => self.deny(id, denial, out),
+            Standing::Refused(denial) => self.refuse(now, id, denial, out),
             Standing::Starts { target, recipe, fallback } => {
                 self.note(&target, &recipe, id);
                 self.start(now, &target, None, out);
@@ -120,16 +121,20 @@ impl Core {
     fn supply(&mut self, now: Now, id: RequestId, supply: Supply, out: &mut Vec<Effect>) {
         let Some(pending) = self.requests.remove(&id) else { return };
         let served = match supply {
-            Supply::Keys(keys) => Served {
-                expiration: keys.expiration,
-                account_id: keys.account_id.clone(),
-                region: pending.chain.region.clone(),
-                notices: self.source_notice(now, &pending, &keys),
-                keys,
-            },
+            Supply::Keys(keys) => {
+                self.note_use_of_source(now, &pending);
+                Served {
+                    expiration: keys.expiration,
+                    account_id: keys.account_id.clone(),
+                    region: pending.chain.region.clone(),
+                    notices: self.source_notice(now, &pending, &keys),
+                    keys,
+                }
+            }
             Supply::Session { node, notices, near_end } => {
                 if pending.purpose != Purpose::Login {
                     self.note_use(now, &node, &pending.caller.display);
+                    self.note_use_of_source(now, &pending);
                 }
                 if pending.refused.without_mfa {
                     self.remember_mfa(&node, out);
@@ -163,7 +168,7 @@ impl Core {
     fn source_notice(&self, now: Now, pending: &Pending, keys: &Keys) -> Vec<Notice> {
         self.source_left(now, keys)
             .filter(|left| *left < policy::SNAPSHOT_MARGIN && pending.purpose == Purpose::Snapshot)
-            .map(|left| denial::source_ends(&pending.chain.profile, left))
+            .map(|left| denial::source_ends(&pending.chain.profile, left, pending.sign_in_command()))
             .into_iter()
             .collect()
     }
@@ -250,6 +255,7 @@ impl Core {
         moments.extend(self.desktop_moments());
         moments.extend(self.program_moments());
         moments.extend(self.offer_moments(now));
+        moments.extend(self.sign_in_moments(now));
         moments.into_iter().filter(|moment| *moment > now.boot).min()
     }
 }

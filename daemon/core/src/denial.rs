@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::chain::Source;
 use crate::effect::{Denial, Notice, NoticeKind, Reason, ScreenLock};
-use crate::event::{Failure, LockedBy};
+use crate::event::{Command, Failure, LockedBy};
 use crate::reach::NearEnd;
 use crate::verdict::Verdict;
 
@@ -80,14 +80,26 @@ pub(crate) fn too_short(profile: &str, longest: Duration, asked: Duration) -> De
     )
 }
 
-pub(crate) fn source_ends(profile: &str, left: Duration) -> Notice {
+pub(crate) fn source_ends(profile: &str, left: Duration, command: Option<&Command>) -> Notice {
+    let how = command.map(|command| format!(" ({})", command.line())).unwrap_or_default();
     Notice {
         kind: NoticeKind::NearEnd,
         text: format!(
-            "the temporary keys that {profile} starts from end in {} min, and awsd cannot renew them: sign in again before",
+            "the temporary keys that {profile} starts from end in {} min, and awsd cannot renew them: sign in again \
+             before{how}",
             left.as_secs() / 60
         ),
     }
+}
+
+/// What to do about keys that are over, where a command is known that signs in.
+pub(crate) fn sign_in_with(command: &Command) -> String {
+    format!("run: {}; then do this again", command.line())
+}
+
+/// Part of the sentence about a command that has not failed.
+pub(crate) fn no_new_keys(source: &str) -> String {
+    format!("it has ended, but the keys of profile {source} are the same as before")
 }
 
 /// `lock` kept the desktop from asking.

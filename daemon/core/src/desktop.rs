@@ -16,7 +16,7 @@ use crate::time::{Boot, Now};
 pub(crate) enum Shown {
     /// A question, as it was when the desktop was last told of it.
     Question(Box<Question>),
-    /// An offer, which never changes, and where it is.
+    /// An offer, and where it is.
     Offer(Display),
 }
 
@@ -29,10 +29,11 @@ impl Core {
             .filter(|(device, open)| self.belongs_on_desktop(now, device, open, places))
             .map(|(device, open)| self.question_on_desktop(now, device, open, places))
             .collect();
-        let offers = &self.offers;
+        let (offers, sign_ins) = (&self.offers, &self.sign_ins);
         let stays = |id: QuestionId| {
             asked.iter().any(|question| question.id == id)
                 || offers.values().any(|offer| offer.shown == Some(id))
+                || sign_ins.values().any(|sign_in| sign_in.is_shown(id))
         };
         for (id, _) in self.on_desktop.extract_if(.., |id, _| !stays(*id)) {
             out.push(Effect::Unask(id));
@@ -149,6 +150,7 @@ impl Core {
     /// The desktop can show a question, or an offer, to nobody: another one is asked, or whoever waits only for it is told.
     pub(crate) fn unreachable(&mut self, now: Now, id: QuestionId) {
         self.put_off_offer(now, id);
+        self.put_off_sign_in(now, id);
         let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
         if let Some(open) = self.desk.open_mut(&device) {
             open.unreachable.insert(at.desktop, now.boot);
@@ -156,7 +158,8 @@ impl Core {
     }
 
     /// The person put the question away where it is shown, and said nothing.
-    pub(crate) fn put_aside(&mut self, id: QuestionId) {
+    pub(crate) fn put_aside(&mut self, now: Now, id: QuestionId) {
+        self.put_sign_in_aside(now, id);
         let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
         if let Some(open) = self.desk.open_mut(&device) {
             open.aside.insert(at.desktop);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Keys, Role, Service};
-use crate::event::{CallId, Caller, Display, LockedBy, QuestionId, RequestId};
+use crate::event::{CallId, Caller, Command, Display, LockedBy, QuestionId, RequestId, SourceProfile};
 use crate::memory::Memory;
 use crate::time::Wall;
 
@@ -31,12 +31,18 @@ pub enum Effect {
     Ask(Question),
     /// Offer on the desktop to renew an MFA session.
     Offer(Offer),
+    /// Offer on the desktop to sign in again, or show there how far that is.
+    OfferSignIn(SignInOffer),
     /// The desktop has nothing to do with this question, or offer, any more.
     Unask(QuestionId),
     /// Run the program that gives codes for this question.
     Run(QuestionId, Program),
-    /// Its code is not needed any more.
+    /// What it does is not needed any more: this program, or the command that signs in.
     Stop(QuestionId),
+    /// Run the command that signs in; report its end as [`crate::event::Event::SignedIn`].
+    SignIn(QuestionId, Box<SignInRun>),
+    /// Look what a source profile has now; report it as [`crate::event::Event::Looked`].
+    Look(SourceProfile),
     /// Tell a waiting client why it waits; one sentence.
     Progress(RequestId, String),
     /// Keep this across restarts (it holds no secret).
@@ -228,6 +234,15 @@ pub struct Program {
     pub display: Display,
 }
 
+/// A command that is to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInRun {
+    /// The command.
+    pub command: Command,
+    /// Where the person wants to sign in.
+    pub display: Display,
+}
+
 /// Why nothing is shown on the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScreenLock {
@@ -254,6 +269,42 @@ pub struct Offer {
     pub pause: Option<Duration>,
     /// Where the person was last seen.
     pub display: Display,
+}
+
+/// An offer to sign in again where temporary keys come from that end, or have ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInOffer {
+    /// Which; numbered with the questions.
+    pub id: QuestionId,
+    /// The source profile.
+    pub source: String,
+    /// The profiles that are served from it.
+    pub profiles: Vec<String>,
+    /// What is left of its keys; zero if they are over.
+    pub remaining: Duration,
+    /// Who was refused last because they are over, and for which profile.
+    pub refused: Option<(String, Caller)>,
+    /// The command that signs in, where there is one.
+    pub command: Option<Arc<[String]>>,
+    /// How far it is.
+    pub progress: SignInProgress,
+    /// How often the command has been run.
+    pub runs: u32,
+    /// How long the offer rests if it is put off.
+    pub pause: Duration,
+    /// Where the person was last seen.
+    pub display: Display,
+}
+
+/// How far signing in is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInProgress {
+    /// It is offered.
+    Offered,
+    /// The command runs.
+    Runs,
+    /// The command came to nothing; one sentence says why.
+    Failed(String),
 }
 
 /// A list of devices, of which the person chooses one.

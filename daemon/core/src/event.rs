@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Chain, Keys};
+use crate::time::Wall;
 
 /// One client's request; the app gives the number and never gives it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,8 +63,12 @@ pub enum Event {
     Unreachable(QuestionId),
     /// A program that is to give a code has something to tell.
     Program(QuestionId, ProgramNews),
-    /// The person answered an offer to renew an MFA session.
+    /// The person answered an offer: to renew an MFA session, or to sign in again.
     Offered(QuestionId, OfferAnswer),
+    /// A command that signs in has ended. An error is one sentence that says why it came to nothing.
+    SignedIn(QuestionId, Result<(), String>),
+    /// What a source profile has now; none where it has no temporary keys, or cannot be read.
+    Looked(SourceProfile, Option<Found>),
     /// The person came, left, or locked the screen.
     Presence(Presence),
     /// The client left; it needs no reply.
@@ -112,6 +117,63 @@ pub struct Request {
     pub min_ttl: Option<Duration>,
     /// A code given beforehand; used only if one is needed.
     pub code: Option<SecretString>,
+    /// Where the keys that it starts from come from, if they are temporary.
+    pub sign_in: Option<SignIn>,
+}
+
+/// Temporary keys that awsd cannot renew, and how new ones come about.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Where they are.
+    pub source: SourceProfile,
+    /// What brings new ones (`source_refresh_command`).
+    pub command: Option<Command>,
+}
+
+/// A profile into which a tool of the person's writes temporary keys, and the files that have it. Passed on, never opened
+/// here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceProfile {
+    /// Its name.
+    pub name: String,
+    /// `AWS_CONFIG_FILE`
+    pub config_file: Option<String>,
+    /// `AWS_SHARED_CREDENTIALS_FILE`
+    pub credentials_file: Option<String>,
+}
+
+/// A command that signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments; no shell.
+    pub words: Arc<[String]>,
+    /// Its environment, beside what says where the person is.
+    pub variables: Arc<BTreeMap<String, String>>,
+}
+
+impl Command {
+    /// As the person would type it.
+    pub fn line(&self) -> String {
+        // What cannot be written for a shell holds a NUL, which no program can be given either.
+        shlex::try_join(self.words.iter().map(String::as_str)).unwrap_or_default()
+    }
+}
+
+/// Temporary keys in a file, without their secrets: enough to tell new ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Their access key id.
+    pub access_key_id: String,
+    /// When they end, where the file says so.
+    pub expiration: Option<Wall>,
+}
+
+impl Found {
+    /// What can be said of these keys, if they are temporary.
+    pub fn new(keys: &Keys) -> Option<Self> {
+        let Keys { access_key_id, expiration, .. } = keys;
+        keys.temporary().then(|| Self { access_key_id: access_key_id.clone(), expiration: *expiration })
+    }
 }
 
 /// How credentials will be used; decides how much remaining life is enough.
@@ -150,12 +212,12 @@ pub enum ProgramNews {
     Failed(String),
 }
 
-/// What the person says to an offer to renew an MFA session.
+/// What the person says to an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfferAnswer {
-    /// Ask for the code now.
+    /// Ask for the code now, or run the command that signs in.
     Renew,
-    /// Offer it again after the time that the offer named.
+    /// Offer it again after the time that the offer named. A command that runs is stopped.
     Later,
     /// No more today.
     NotToday,

@@ -177,7 +177,7 @@ impl Core {
                 Next::GoesOn => {}
                 Next::Told(denial) => {
                     last = Some(denial.clone());
-                    self.deny(id, denial, out);
+                    self.refuse(now, id, denial, out);
                 }
             }
         }

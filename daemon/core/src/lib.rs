@@ -31,6 +31,7 @@ mod reach;
 mod renewal;
 mod route;
 mod seat;
+mod sign_ins;
 mod view;
 
 pub use denial::masked;

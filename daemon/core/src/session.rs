@@ -12,7 +12,9 @@ use crate::chain::{Base, Chain};
 use crate::denial;
 use crate::desktop::Shown;
 use crate::effect::Effect;
-use crate::event::{CallId, Caller, Event, Patience, Purpose, QuestionId, Request, RequestId};
+use crate::event::{
+    CallId, Caller, Event, Patience, Purpose, QuestionId, Request, RequestId, SignIn, SourceProfile,
+};
 use crate::graph::{Lookup, Node, Slot};
 use crate::memory::Memory;
 use crate::offers::Offered;
@@ -22,6 +24,7 @@ use crate::questions::Places;
 use crate::reach::Target;
 use crate::route::{Discoveries, Refused};
 use crate::seat::Seat;
+use crate::sign_ins::SignedIn;
 use crate::time::{Boot, Now};
 
 /// What the person may set.
@@ -65,6 +68,8 @@ pub struct Core {
     pub(crate) programs: BTreeSet<QuestionId>,
     /// Offers to renew MFA sessions.
     pub(crate) offers: BTreeMap<Node, Offered>,
+    /// Temporary keys of others that are in use.
+    pub(crate) sign_ins: BTreeMap<SourceProfile, SignedIn>,
     last_call: u64,
     random: fastrand::Rng,
 }
@@ -81,6 +86,7 @@ pub(crate) struct Pending {
     pub min_ttl: Option<Duration>,
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
+    pub sign_in: Option<SignIn>,
     pub refused: Refused,
     /// Only an MFA session made since then will do: the role refused an older one.
     pub fresh_after: Option<Boot>,
@@ -111,6 +117,7 @@ impl Pending {
             since,
             min_ttl: request.min_ttl,
             code: request.code,
+            sign_in: request.sign_in,
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
@@ -176,6 +183,7 @@ impl Core {
             on_desktop: BTreeMap::new(),
             programs: BTreeSet::new(),
             offers: BTreeMap::new(),
+            sign_ins: BTreeMap::new(),
             last_call: 0,
             random: fastrand::Rng::with_seed(seed),
         }
@@ -187,16 +195,22 @@ impl Core {
         self.expire(now);
         match event {
             Event::Requested(id, request) => {
+                self.note_source(now, &request);
                 self.requests.insert(id, Pending::new(*request, now.boot));
             }
             Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
             Event::Chosen { by, question, device } => self.chosen(by, question, &device, &mut out),
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
-            Event::PutAside(question) => self.put_aside(question),
+            Event::PutAside(question) => self.put_aside(now, question),
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),
-            Event::Offered(offer, answer) => self.offered(now, offer, answer),
+            Event::Offered(offer, answer) => {
+                self.offered(now, offer, answer);
+                self.sign_in_answered(now, offer, answer, &mut out);
+            }
+            Event::SignedIn(run, result) => self.signed_in(run, result, &mut out),
+            Event::Looked(source, found) => self.looked(now, &source, found),
             Event::Presence(presence) => self.presence(now, presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
@@ -249,6 +263,7 @@ impl Core {
             }
         }
         self.discoveries.without_device.retain(|user| !goes(&user.access_key_id));
+        self.forget_sign_ins(&goes, out);
         for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use awsd_core::chain::Keys;
 use awsd_core::config_file::{self, File, Kind, Profiles};
-use awsd_core::effect::{Action, Offer, Operation, Program, Question};
+use awsd_core::effect::{Action, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Now, Wall};
@@ -49,9 +49,13 @@ impl World for Fake {
 
     fn offer(&mut self, _offer: Offer) {}
 
+    fn offer_sign_in(&mut self, _offer: SignInOffer) {}
+
     fn unask(&mut self, _question: QuestionId) {}
 
     fn run(&mut self, _question: QuestionId, _program: Program) {}
+
+    fn sign_in(&mut self, _run: QuestionId, _command: SignInRun) {}
 
     fn stop(&mut self, _question: QuestionId) {}
 

@@ -2,6 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_proto::{Via, duration};
@@ -38,7 +39,7 @@ pub(super) const DEFAULTS: [&str; 11] = [
 ];
 
 /// The keys of `[profile.NAME]`.
-pub(super) const PROFILE: [&str; 1] = ["allow_long_lived"];
+pub(super) const PROFILE: [&str; 2] = ["allow_long_lived", "source_refresh_command"];
 
 /// Reads the settings.
 pub(super) fn settings(path: &Path, text: &str) -> Result<Settings, Broken> {
@@ -107,6 +108,9 @@ impl File<'_> {
                 "allow_long_lived" => {
                     settings.allow_long_lived.insert(name.to_owned(), self.yes_or_no((key, value))?);
                 }
+                "source_refresh_command" => {
+                    settings.source_refresh_command.insert(name.to_owned(), self.command((key, value))?);
+                }
                 other if DEFAULTS.contains(&other) => {
                     return Err(self.misplaced(key.span(), other, "[defaults]"));
                 }
@@ -114,6 +118,19 @@ impl File<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Its words are what a shell would make of the line.
+    fn command(&self, (key, value): Entry<'_, '_>) -> Result<Set<Arc<[String]>>, Broken> {
+        let line = self.string(value)?;
+        match shlex::split(line) {
+            Some(words) if !words.is_empty() && !line.contains('\0') => Ok(self.set(key, words.into())),
+            _ => {
+                let problem =
+                    format!("{} is a program and its arguments, with quotes that are closed", key.get_ref());
+                Err(self.broken(Some(value.span()), problem))
+            }
+        }
     }
 
     fn yes_or_no(&self, (key, value): Entry<'_, '_>) -> Result<Set<bool>, Broken> {
@@ -257,7 +274,7 @@ mod tests {
                  offer_pause, lock_on_screen_lock, dialog, pinentry",
             ),
             ("[work]\n", "what may stand here: defaults, profile"),
-            ("[profile.p]\nsecret = 1\n", "what may stand here: allow_long_lived"),
+            ("[profile.p]\nsecret = 1\n", "what may stand here: allow_long_lived, source_refresh_command"),
             ("[profile.p]\nmfa_duration = \"8h\"\n", "move it to [defaults]"),
             ("[defaults]\nallow_long_lived = true\n", "move it to [profile.NAME]"),
         ] {
@@ -274,6 +291,9 @@ mod tests {
             "[defaults]\nwait = \"soon\"",
             "[defaults]\nrole_session_name = \"a b\"",
             "[profile.p]\nallow_long_lived = \"yes\"",
+            "[profile.p]\nsource_refresh_command = \"\"",
+            "[profile.p]\nsource_refresh_command = \"saml2aws 'login\"",
+            "[profile.p]\nsource_refresh_command = [\"saml2aws\"]",
             "\nprofile = 3",
             "[defaults]\nwait = ",
         ] {

@@ -26,6 +26,7 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         dialog,
         pinentry,
         allow_long_lived,
+        source_refresh_command,
     } = settings;
     let tried: Vec<_> = Dialog::TRIED.iter().map(|dialog| dialog.name()).collect();
     let any_dialog = format!("(the first that works: {})", tried.join(", "));
@@ -53,10 +54,15 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         ("lock_on_screen_lock", flag(lock_on_screen_lock)),
     ];
     let defaults = defaults.map(|(key, shown)| (format!("defaults.{key}"), shown));
-    let of_any_profile = [("profile.*.allow_long_lived".to_owned(), ("false".to_owned(), None))];
-    let of_profiles = allow_long_lived
+    let of_any_profile =
+        [("allow_long_lived", "false"), ("source_refresh_command", "(the person signs in without awsd)")]
+            .map(|(key, value)| (format!("profile.*.{key}"), (value.to_owned(), None)));
+    let allowed = allow_long_lived.iter().map(|(profile, set)| (profile, "allow_long_lived", flag(set)));
+    let commands = source_refresh_command
         .iter()
-        .map(|(profile, set)| (format!("profile.{profile}.allow_long_lived"), flag(set)));
+        .map(|(profile, set)| (profile, "source_refresh_command", (command(&set.value), set.line)));
+    let of_profiles =
+        allowed.chain(commands).map(|(profile, key, shown)| (format!("profile.{profile}.{key}"), shown));
     let origin =
         |line: Option<usize>| line.map_or("built in".to_owned(), |line| format!("{}:{line}", file.display()));
     let row = |(key, (value, line))| Setting { key, value, origin: origin(line) };
@@ -69,6 +75,10 @@ fn time(set: &Set<Duration>) -> Shown {
 
 fn flag(set: &Set<bool>) -> Shown {
     (set.value.to_string(), set.line)
+}
+
+fn command(words: &[String]) -> String {
+    quoted(&shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default())
 }
 
 fn optional<T>(set: Option<&Set<T>>, show: impl Fn(&T) -> String, otherwise: String) -> Shown {
@@ -97,7 +107,8 @@ mod tests {
             "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\
              desktop = false\nnotify_after = \"1s\"\noffer_before = \"20m\"\noffer_pause = \"1h\"\n\
              lock_on_screen_lock = true\ndialog = \"zenity\"\npinentry = \"/bin/pinentry\"\nvia = \"server\"\n\
-             [profile.\"my account\"]\nallow_long_lived = true\n",
+             [profile.\"my account\"]\nallow_long_lived = true\n\
+             source_refresh_command = \"saml2aws login  -a 'my account'\"\n",
         );
         let expected = [
             ["defaults.mfa_duration", "\"8h\"", "/c.toml:2"],
@@ -112,7 +123,9 @@ mod tests {
             ["defaults.offer_pause", "\"1h\"", "/c.toml:8"],
             ["defaults.lock_on_screen_lock", "true", "/c.toml:9"],
             ["profile.*.allow_long_lived", "false", "built in"],
+            ["profile.*.source_refresh_command", "(the person signs in without awsd)", "built in"],
             ["profile.my account.allow_long_lived", "true", "/c.toml:14"],
+            ["profile.my account.source_refresh_command", "\"saml2aws login -a 'my account'\"", "/c.toml:15"],
         ];
         assert_eq!(rows, expected);
     }

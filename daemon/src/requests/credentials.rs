@@ -7,7 +7,7 @@ use awsd_core::event::{Caller, Event, Patience, Purpose, Request, RequestId};
 use awsd_proto::{self as proto, CredentialsRequest, Error, ErrorCode, Login, Prompting};
 use secrecy::SecretString;
 
-use super::planning::{self, Wanted};
+use super::planning::{self, Resolved, Wanted};
 use super::{Action, bad_settings};
 use crate::config::Settings;
 use crate::display::Display;
@@ -23,18 +23,18 @@ pub(super) fn ask<W: World>(
     request: CredentialsRequest,
 ) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let chain = planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
-    let purpose = purpose(world, &settings, &request, &chain)?;
+    let resolved = planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
+    let purpose = purpose(world, &settings, &request, &resolved.chain)?;
     let min_ttl = request.min_ttl.map(Duration::from_secs);
-    let wanted = Request { min_ttl, ..request_for(chain, purpose, request.prompting) };
+    let wanted = Request { min_ttl, ..request_for(resolved, purpose, request.prompting) };
     Ok(tell(id, request.profile, settings, wanted))
 }
 
 /// Sessions that will be needed, without their secrets.
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let chain = planning::plan(world, &settings, &login.profile, &login.context, Wanted::default())?;
-    Ok(tell(id, login.profile, settings, request_for(chain, Purpose::Login, login.prompting)))
+    let resolved = planning::plan(world, &settings, &login.profile, &login.context, Wanted::default())?;
+    Ok(tell(id, login.profile, settings, request_for(resolved, Purpose::Login, login.prompting)))
 }
 
 fn tell(id: RequestId, profile: String, settings: Settings, request: Request) -> Action {
@@ -88,7 +88,8 @@ fn not_allowed<W: World>(world: &W, profile: &str) -> Error {
     }
 }
 
-fn request_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Request {
+fn request_for(resolved: Resolved, purpose: Purpose, prompting: Prompting) -> Request {
+    let Resolved { chain, sign_in } = resolved;
     let Prompting { caller, terminal, choice, no_prompt, wait, code, display } = prompting;
     let wait = wait.map(Duration::from_secs);
     let patience = match (no_prompt, terminal) {
@@ -107,5 +108,6 @@ fn request_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Request 
         caller,
         min_ttl: None,
         code: code.map(|code| SecretString::from(code.expose())),
+        sign_in,
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn event<W: World>(
         let settings = world.settings().unwrap_or_default();
         let keys = access_keys.get_or_insert_with(Vec::new);
         for profile in profiles {
-            let chain = planning::plan(world, &settings, profile, context, Wanted::default())?;
-            if let Base::Keys(base) = chain.base {
+            let resolved = planning::plan(world, &settings, profile, context, Wanted::default())?;
+            if let Base::Keys(base) = resolved.chain.base {
                 keys.push(base.access_key_id.clone());
             }
         }

@@ -6,7 +6,7 @@ mod credentials;
 mod doctor;
 mod list;
 mod logout;
-mod planning;
+pub(crate) mod planning;
 pub(crate) mod screen;
 mod status;
 

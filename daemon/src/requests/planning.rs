@@ -1,9 +1,13 @@
 //! From a profile's name and the caller's context to a chain, and what is said when there is none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use awsd_core::chain::Chain;
-use awsd_core::plan::{self, Environment, Narrowing, PlanError, PlanErrorKind, PlanRequest, session_name};
+use awsd_core::chain::{Base, Chain};
+use awsd_core::event::{Command, Found, SignIn, SourceProfile};
+use awsd_core::plan::{
+    self, Environment, Narrowing, PlanError, PlanErrorKind, PlanRequest, Planned, session_name,
+};
 use awsd_proto::{self as proto, Context, CredentialsRequest, Error, ErrorCode};
 
 use crate::config::Settings;
@@ -27,6 +31,13 @@ impl Wanted {
     }
 }
 
+/// A profile, resolved, and how the keys that it starts from come about, if they are temporary.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) chain: Chain,
+    pub(super) sign_in: Option<SignIn>,
+}
+
 /// Resolves one profile.
 pub(super) fn plan<W: World>(
     world: &mut W,
@@ -34,12 +45,49 @@ pub(super) fn plan<W: World>(
     profile: &str,
     context: &Context,
     wanted: Wanted,
-) -> Result<Chain, Error> {
+) -> Result<Resolved, Error> {
     let profiles = world.profiles(context)?;
     let Wanted { duration, narrowing } = wanted;
     let usual = request(world, settings, context);
     let request = PlanRequest { profile: profile.to_owned(), duration, narrowing, ..usual };
-    plan::plan(&profiles, &request).map(|planned| planned.chain).map_err(|error| refusal(&error))
+    let Planned { chain, base_profile, .. } =
+        plan::plan(&profiles, &request).map_err(|error| refusal(&error))?;
+    let sign_in = is_temporary(&chain.base).then(|| sign_in(settings, base_profile, context));
+    Ok(Resolved { chain, sign_in })
+}
+
+/// Whether the keys that begin a chain end, and awsd cannot make others.
+fn is_temporary(base: &Base) -> bool {
+    match base {
+        Base::Keys(keys) => keys.temporary(),
+        Base::Source(_) => true,
+    }
+}
+
+/// How new keys come into a profile.
+fn sign_in(settings: &Settings, profile: String, context: &Context) -> SignIn {
+    let Context { config_file, credentials_file, ca_bundle, https_proxy, no_proxy, .. } = context;
+    // The tool writes where awsd reads, and reaches the network as its caller does.
+    let variables = [
+        ("AWS_CONFIG_FILE", config_file),
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials_file),
+        ("AWS_CA_BUNDLE", ca_bundle),
+        ("HTTPS_PROXY", https_proxy),
+        ("NO_PROXY", no_proxy),
+    ];
+    let variables = variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+    let command = settings
+        .source_refresh_command(&profile)
+        .map(|words| Command { words: Arc::clone(words), variables: Arc::new(variables.collect()) });
+    let (config_file, credentials_file) = (config_file.clone(), credentials_file.clone());
+    SignIn { source: SourceProfile { name: profile, config_file, credentials_file }, command }
+}
+
+/// What a source profile has now.
+pub(crate) fn found<W: World>(world: &mut W, source: &SourceProfile) -> Option<Found> {
+    let SourceProfile { name, config_file, credentials_file } = source.clone();
+    let profiles = world.profiles(&Context { config_file, credentials_file, ..Context::default() }).ok()?;
+    Found::new(&plan::keys_of(&profiles, &name)?)
 }
 
 /// A request for any profile.

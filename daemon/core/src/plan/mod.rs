@@ -24,7 +24,8 @@ mod settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::chain::Chain;
+use self::settings::Settings;
+use crate::chain::{Chain, Keys};
 use crate::config_file::Profiles;
 
 pub use absence::Absence;
@@ -109,6 +110,12 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
     };
     let base_profile = route.stops.last().map(|stop| stop.name().to_owned()).unwrap_or_default();
     Ok(Planned { chain, base_profile, warnings })
+}
+
+/// The keys that stand in a profile itself, whatever else it says; none where there are none that can be used.
+pub fn keys_of(profiles: &Profiles, profile: &str) -> Option<Keys> {
+    let settings = Settings::open(profiles, profiles.get(profile)?).ok()?;
+    keys::read(&settings, &mut Vec::new()).ok()
 }
 
 /// Plans every profile, in the order of the files; `request.profile` is ignored.

@@ -154,7 +154,7 @@ impl Asking {
             Kind::Code { .. } if self.given.is_some() => {}
             Kind::Code { .. } => self.open_dialog(),
             // A dialog would take the keyboard away from somebody who has not asked for anything.
-            Kind::Offer { .. } => self.unreachable(why).await,
+            Kind::Offer { .. } | Kind::SignIn { .. } => self.unreachable(why).await,
         }
     }
 
@@ -162,7 +162,7 @@ impl Asking {
         let is_alone = self.is_silent();
         let request = {
             let card = &self.views.borrow().card;
-            if self.dialog.is_some() || card.verifying || matches!(card.kind, Kind::Offer { .. }) {
+            if self.dialog.is_some() || card.verifying || !matches!(card.kind, Kind::Code { .. }) {
                 return;
             }
             dialog::Request::new(card, is_alone)

@@ -46,6 +46,24 @@ pub(crate) enum Kind {
         /// How long it rests if it is put off, which may be too late.
         pause: Option<Duration>,
     },
+    /// To sign in again.
+    SignIn {
+        /// What a click can do about it.
+        stage: Stage,
+        /// How long it rests if it is put off.
+        pause: Duration,
+    },
+}
+
+/// What a click can do about a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing: the person signs in without awsd.
+    ByHand,
+    /// Run the command that signs in.
+    Offered,
+    /// Stop it.
+    Runs,
 }
 
 /// Which programs ask for a code. By default the first of this system's that works.
@@ -78,6 +96,13 @@ pub(crate) enum Said {
     NotNow(QuestionId),
     /// The notification was closed, and nothing was said.
     PutAside(QuestionId),
+    /// A command that signs in has ended. An error is one sentence.
+    SignedIn {
+        /// Which run of it.
+        question: QuestionId,
+        /// What came of it.
+        result: Result<(), String>,
+    },
     /// The answer to an offer.
     Offer {
         /// Which offer.
@@ -109,9 +134,9 @@ pub(crate) enum Said {
 /// The buttons of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// "Renew".
+    /// "Renew", or "Sign in".
     Renew,
-    /// "In 10 minutes", or however long it rests.
+    /// "In 10 minutes", or however long it rests; "Stop" while the command runs.
     Later,
     /// "Not today".
     NotToday,

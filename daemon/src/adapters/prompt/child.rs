@@ -16,8 +16,9 @@ use zeroize::Zeroizing;
 
 use super::Display;
 
-/// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code.
-const MAX_OUTPUT: u64 = 4096;
+/// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code. A complaint is shown by
+/// its last line.
+const MAX_OUTPUT: usize = 4096;
 
 /// How long what is in the pipes of a program that has ended may take to be read.
 const REST: Duration = Duration::from_millis(200);
@@ -36,7 +37,7 @@ pub(super) struct Output {
     pub(super) status: ExitStatus,
     /// The start of what it printed: a secret.
     pub(super) stdout: Zeroizing<Vec<u8>>,
-    /// The start of what it complained about.
+    /// The end of what it complained about.
     pub(super) stderr: Vec<u8>,
 }
 
@@ -80,7 +81,7 @@ impl Child {
         let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
         let status = {
             let mut read =
-                pin!(async { tokio::try_join!(read_start(out, &mut stdout), read_start(err, &mut stderr)) });
+                pin!(async { tokio::try_join!(read_start(out, &mut stdout), read_end(err, &mut stderr)) });
             tokio::select! {
                 read = &mut read => {
                     read?;
@@ -112,8 +113,19 @@ impl Drop for Child {
 /// Reads to the end and keeps the start: a program whose output is not read would wait for it to be.
 async fn read_start(pipe: Option<impl AsyncRead + Unpin>, start: &mut Vec<u8>) -> io::Result<()> {
     if let Some(mut pipe) = pipe {
-        (&mut pipe).take(MAX_OUTPUT).read_to_end(start).await?;
+        (&mut pipe).take(MAX_OUTPUT as u64).read_to_end(start).await?;
         tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
+    }
+    Ok(())
+}
+
+/// Reads to the end and keeps that.
+async fn read_end(pipe: Option<impl AsyncRead + Unpin>, end: &mut Vec<u8>) -> io::Result<()> {
+    if let Some(mut pipe) = pipe {
+        while pipe.read_buf(end).await? > 0 {
+            let too_much = end.len().saturating_sub(MAX_OUTPUT);
+            end.drain(..too_much);
+        }
     }
     Ok(())
 }

@@ -5,14 +5,14 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awsd_core::event::QuestionId;
+use awsd_core::event::{Command, QuestionId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::{error, info};
 
 use super::voice::{Ticket, Voice};
-use super::{Card, Display, Said, asking, program};
+use super::{Card, Display, Said, asking, program, sign_in};
 
 /// What may be said before the app listens; more has to wait.
 const UNHEARD: usize = 16;
@@ -97,13 +97,21 @@ impl Desktop {
         self.programs.insert(question, Running { ticket, task });
     }
 
+    /// Runs the command that signs in. Needs a running runtime.
+    pub(crate) fn sign_in(&mut self, run: QuestionId, command: Command, display: Display) {
+        let voice = self.voice(run);
+        let ticket = voice.ticket;
+        let task = self.tasks.spawn(sign_in::run(command, display, voice));
+        self.programs.insert(run, Running { ticket, task });
+    }
+
     /// The question needs no answer here any more: notification and dialog go, and nothing they say is reported from now
     /// on.
     pub(crate) fn withdraw(&mut self, question: QuestionId) {
         self.shown.remove(&question);
     }
 
-    /// The program's code is not needed any more: it is killed, and nothing is reported of it from now on.
+    /// What the program does is not needed any more: it is killed, and nothing is reported of it from now on.
     pub(crate) fn stop(&mut self, question: QuestionId) {
         self.programs.remove(&question);
     }
@@ -137,6 +145,8 @@ impl Desktop {
                 info!(why, "the desktop cannot ask");
                 self.shown.remove(&question);
             }
+            // It has ended, so that its number is not needed any more.
+            Said::SignedIn { .. } => drop(self.programs.remove(&question)),
             Said::ProgramCode { .. }
             | Said::ProgramSlow { .. }
             | Said::ProgramFailed { .. }

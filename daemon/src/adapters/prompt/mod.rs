@@ -1,4 +1,5 @@
-//! Asks a person on the desktop: by a notification, by a dialog, or by a program that knows the code.
+//! Asks a person on the desktop: by a notification, by a dialog, or by a program that knows the code; and runs the
+//! command with which they sign in.
 //!
 //! [`Desktop`] is owned by the app's one task and never makes it wait: all work happens in tasks, one for each question.
 //! Nothing here decides anything. What a person says is reported as it was said, whoever said it first; which answer
@@ -19,6 +20,7 @@ mod desktop;
 mod dialog;
 mod notification;
 mod program;
+mod sign_in;
 mod text;
 pub(crate) mod translate;
 pub(crate) mod trial;
@@ -30,7 +32,7 @@ mod tests;
 
 pub(crate) use crate::config::Dialog;
 pub(crate) use crate::display::Display;
-pub(crate) use card::{Card, Choice, Kind, Said, Tools};
+pub(crate) use card::{Card, Choice, Kind, Said, Stage, Tools};
 pub(crate) use desktop::Desktop;
 #[cfg(any(target_os = "macos", windows))]
 pub(crate) use notification::show_one;

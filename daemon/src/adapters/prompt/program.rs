@@ -42,7 +42,7 @@ pub(super) async fn run(words: Arc<[String]>, display: Display, voice: Voice) {
 }
 
 /// The program without its path and its arguments, for a sentence that begins with it.
-fn name(words: &[String]) -> String {
+pub(super) fn name(words: &[String]) -> String {
     let program = words.first().map_or("", String::as_str);
     let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or(program);
     format!("the program {}", text::line(name, LINE))
@@ -76,7 +76,7 @@ fn code(output: &Output) -> Result<SecretString, String> {
 }
 
 /// Where programs say what went wrong.
-fn last_line(stderr: &[u8]) -> Option<String> {
+pub(super) fn last_line(stderr: &[u8]) -> Option<String> {
     let stderr = String::from_utf8_lossy(stderr);
     let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty())?;
     Some(text::line(line, LINE))

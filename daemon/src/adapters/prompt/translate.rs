@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use awsd_core::effect::{Offer, Question};
+use awsd_core::effect::{Offer, Question, SignInOffer, SignInProgress};
 use awsd_core::event::{self, Event, OfferAnswer, ProgramNews, Surface};
 use jiff::ZonedDateTime;
 
-use super::{Card, Choice, Display, Kind, Said, Tools, text};
+use super::{Card, Choice, Display, Kind, Said, Stage, Tools, text};
 
 /// The longest name of a profile, in characters: what else is on its line must be seen too.
 const NAME: usize = 48;
+
+/// The longest command line, in characters.
+const COMMAND: usize = 80;
 
 /// A question for a code.
 pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
@@ -79,6 +82,61 @@ pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
     }
 }
 
+/// An offer to sign in again, or how far that is.
+pub(crate) fn sign_in(offer: SignInOffer, own: &Display, tools: Tools) -> Card {
+    let SignInOffer { id, source, profiles, remaining, refused, command, progress, runs, pause, display } = offer;
+    let source = text::line(&source, NAME);
+    let command = command.map(|words| command_line(&words));
+    let stage = match (&command, &progress) {
+        (_, SignInProgress::Runs) => Stage::Runs,
+        (None, _) => Stage::ByHand,
+        (Some(_), _) => Stage::Offered,
+    };
+    let user = match refused {
+        Some((profile, caller)) => {
+            let profile = text::line(&profile, NAME);
+            let who = caller.command.unwrap_or_else(|| "A program".to_owned());
+            format!("{} needs new keys for {profile}", text::line(&who, NAME))
+        }
+        None => {
+            let profiles: Vec<_> = profiles.iter().map(|profile| text::line(profile, NAME)).collect();
+            format!("In use by {}", profiles.join(", "))
+        }
+    };
+    let how = match (&command, stage) {
+        (Some(command), Stage::Runs) => format!("{command} is running; it may have opened your browser"),
+        (Some(command), _) => format!("To sign in again: {command}"),
+        (None, _) => "Sign in again with the tool that writes its keys".to_owned(),
+    };
+    let reason = match progress {
+        SignInProgress::Failed(why) => Some(sentence(&why)),
+        SignInProgress::Offered | SignInProgress::Runs => None,
+    };
+    let minutes = remaining.as_secs().div_ceil(60);
+    Card {
+        question: id,
+        kind: Kind::SignIn { stage, pause },
+        title: match (stage, minutes) {
+            (Stage::Runs, _) => format!("Signing in for {source}…"),
+            (_, 0) => format!("AWS sign-in for {source} is over"),
+            (_, minutes) => format!("AWS sign-in for {source} ends in {minutes} min"),
+        },
+        lines: vec![user, how],
+        reason,
+        // Each run is news, and so is its end.
+        attempts: 2 * runs - u32::from(stage == Stage::Runs),
+        newest: None,
+        verifying: false,
+        display: chosen(&display, own),
+        tools,
+    }
+}
+
+/// As the person would type it, or the beginning of that.
+fn command_line(words: &[String]) -> String {
+    text::line(&shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default(), COMMAND)
+}
+
 /// What was said.
 pub(crate) fn event(said: Said) -> Event {
     match said {
@@ -86,6 +144,7 @@ pub(crate) fn event(said: Said) -> Event {
         Said::ProgramCode { question, code } => Event::Program(question, ProgramNews::Code(code)),
         Said::ProgramSlow { question } => Event::Program(question, ProgramNews::Slow),
         Said::ProgramFailed { question, why } => Event::Program(question, ProgramNews::Failed(why)),
+        Said::SignedIn { question, result } => Event::SignedIn(question, result),
         Said::NotNow(question) => Event::Dismissed(question),
         Said::PutAside(question) => Event::PutAside(question),
         Said::Offer { question, choice } => Event::Offered(question, answer(choice)),

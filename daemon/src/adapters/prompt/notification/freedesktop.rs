@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use zbus::message::Sequence;
 
+use super::super::Kind;
 use super::super::text::{self, LINE};
 use super::bus::{Bus, Posted, Signal};
 use super::pulse::{Beat, Pulse};
@@ -162,7 +163,9 @@ impl Notice {
     /// It is on the screen, which is enough where it can be answered.
     async fn shown(&mut self) {
         let Some(features) = &self.features else { return };
-        let heard = if features.can_answer() {
+        // That somebody has to sign in is worth telling where there are no buttons, too.
+        let is_message = matches!(self.view.card.kind, Kind::SignIn { .. });
+        let heard = if features.can_answer() || is_message {
             Heard::Shown { server: features.server.clone(), has_field: features.inline_reply }
         } else {
             Heard::Silent("the notification server has no buttons".to_owned())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::text::{self, LINE, TITLE};
-use super::super::{Choice, Kind};
+use super::super::{Choice, Kind, Stage};
 use super::{Heard, View};
 
 /// The action of a server's own field for a reply: KDE's name for it, and its capability's.
@@ -74,7 +74,7 @@ impl Notification {
 fn body(view: &View, features: &Features) -> String {
     let by_hand = match view.card.kind {
         Kind::Code { .. } if !features.can_answer() => Some("Answer with: awsd mfa 123456"),
-        Kind::Code { .. } | Kind::Offer { .. } => None,
+        Kind::Code { .. } | Kind::Offer { .. } | Kind::SignIn { .. } => None,
     };
     let first =
         if view.card.verifying { Some("The code is being checked…") } else { view.card.reason.as_deref() };
@@ -93,20 +93,29 @@ fn actions(kind: Kind, features: &Features) -> Vec<String> {
     if !features.can_answer() {
         return Vec::new();
     }
-    let later = match kind {
-        Kind::Offer { pause } => pause.map(in_words),
-        Kind::Code { .. } => None,
+    let button = |key: &'static str, label: &str| Some((key, label.to_owned()));
+    let not_today = button("never", "Not today");
+    let [main, later, last] = match kind {
+        Kind::Code { .. } if features.inline_reply => {
+            [button(INLINE_REPLY, "Enter code"), None, button("skip", "Not now")]
+        }
+        Kind::Code { .. } => [button("enter", "Enter code"), None, button("skip", "Not now")],
+        Kind::Offer { pause } => {
+            [button("renew", "Renew"), pause.and_then(|pause| button("later", &in_words(pause))), not_today]
+        }
+        Kind::SignIn { stage: Stage::Offered, pause } => {
+            [button("renew", "Sign in"), button("later", &in_words(pause)), not_today]
+        }
+        Kind::SignIn { stage: Stage::ByHand, pause } => [None, button("later", &in_words(pause)), not_today],
+        Kind::SignIn { stage: Stage::Runs, .. } => [None, button("later", "Stop"), None],
     };
-    let (main, last) = match kind {
-        Kind::Code { .. } if features.inline_reply => ([INLINE_REPLY, "Enter code"], ["skip", "Not now"]),
-        Kind::Code { .. } => (["enter", "Enter code"], ["skip", "Not now"]),
-        Kind::Offer { .. } => (["renew", "Renew"], ["never", "Not today"]),
-    };
-    // A server without visible buttons (dunst, mako) reacts to a click only if there is a default action.
-    let default = if features.draws_default { None } else { Some([DEFAULT, main[1]]) };
-    let later = later.as_deref().map(|words| ["later", words]);
-    let buttons = default.into_iter().chain([main]).chain(later).chain([last]);
-    buttons.flatten().map(str::to_owned).collect()
+    // A server without visible buttons (dunst, mako) reacts to a click only if there is a default action. What a click
+    // anywhere does must do no harm: nothing is stopped by it.
+    let is_harmless = !matches!(kind, Kind::SignIn { stage: Stage::Runs, .. });
+    let first = main.as_ref().or(later.as_ref()).filter(|_| is_harmless && !features.draws_default);
+    let default = first.map(|(_, label)| (DEFAULT, label.clone()));
+    let buttons = [default, main, later, last].into_iter().flatten();
+    buttons.flat_map(|(key, label)| [key.to_owned(), label]).collect()
 }
 
 /// "In 10 minutes", in the largest unit that fits.
@@ -126,8 +135,10 @@ pub(super) fn meaning(kind: Kind, action: &str) -> Option<Heard> {
         (Kind::Code { .. }, DEFAULT | INLINE_REPLY | "enter") => Some(Heard::Enter),
         (Kind::Code { .. }, "skip") => Some(Heard::NotNow),
         (Kind::Offer { .. }, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
-        (Kind::Offer { .. }, "later") => Some(Heard::Chosen(Choice::Later)),
-        (Kind::Offer { .. }, "never") => Some(Heard::Chosen(Choice::NotToday)),
+        (Kind::SignIn { stage: Stage::Offered, .. }, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
+        (Kind::SignIn { stage: Stage::ByHand, .. }, DEFAULT) => Some(Heard::Chosen(Choice::Later)),
+        (Kind::Offer { .. } | Kind::SignIn { .. }, "later") => Some(Heard::Chosen(Choice::Later)),
+        (Kind::Offer { .. } | Kind::SignIn { .. }, "never") => Some(Heard::Chosen(Choice::NotToday)),
         _ => None,
     }
 }
