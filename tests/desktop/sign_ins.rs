@@ -189,7 +189,8 @@ fn a_caller_that_finds_the_keys_over_is_told_and_so_is_the_person() {
     let Stage { desktop, env } = &stage;
     let pipe = pipe(env);
     with_command(env, SIGN_IN, "");
-    let command = format!("run: {}/sign-in --account 'one account'; then do this again", env.home().display());
+    let command =
+        format!("run: {}/sign-in --account 'one account'; then do this again", env.home().display());
     assert!(refused(env).stderr.contains(&command), "{}", refused(env).stderr);
     let offer = desktop.notification_with(OVER);
     assert!(offer.body.starts_with("echo it runs needs new keys for after_saml\n"), "{offer:?}");

@@ -134,8 +134,8 @@ impl Core {
             Supply::Session { node, notices, near_end } => {
                 if pending.purpose != Purpose::Login {
                     self.note_use(now, &node, &pending.caller.display);
-                    self.note_use_of_source(now, &pending);
                 }
+                self.note_use_of_source(now, &pending);
                 if pending.refused.without_mfa {
                     self.remember_mfa(&node, out);
                 }

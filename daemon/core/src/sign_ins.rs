@@ -12,7 +12,7 @@ use crate::denial;
 use crate::desktop::Shown;
 use crate::effect::{Denial, Effect, Reason, SignInOffer, SignInProgress, SignInRun};
 use crate::event::{
-    Caller, Command, Found, OfferAnswer, Patience, QuestionId, Request, RequestId, SourceProfile,
+    Caller, Command, Found, OfferAnswer, Patience, Purpose, QuestionId, Request, RequestId, SourceProfile,
 };
 use crate::offers::LastUse;
 use crate::policy::{FLOOR, NOT_TODAY, OFFER_AFTER_USE, rest};
@@ -37,6 +37,8 @@ pub(crate) struct SignedIn {
     renewed: bool,
     /// On the desktop, as it was last told.
     shown: Option<SignInOffer>,
+    /// Who has just signed in is not told before that it ends.
+    fresh_until: Boot,
     /// It is not offered before.
     not_before: Boot,
 }
@@ -56,8 +58,8 @@ enum Run {
     #[default]
     No,
     Runs(QuestionId),
-    /// It has ended well, and it is looked whether there are new keys.
-    Ended,
+    /// It has ended, as it says well or not, and it is looked whether there are new keys.
+    Ended(Result<(), String>),
     Failed(String),
 }
 
@@ -72,7 +74,9 @@ impl SignedIn {
 
     /// Who says nothing of a desktop may still work for somebody who has been seen at one.
     fn note_use(&mut self, now: Now, caller: &Caller) {
-        let seen = self.last_use.take().map(|last| last.display).unwrap_or_default();
+        let lately = self.last_use.take().filter(|last| now.boot.since(last.at) < OFFER_AFTER_USE);
+        self.refused = self.refused.take().filter(|_| lately.is_some());
+        let seen = lately.map(|last| last.display).unwrap_or_default();
         let display = if caller.display.desktop.is_some() { caller.display.clone() } else { seen };
         self.last_use = Some(LastUse { at: now.boot, display });
     }
@@ -83,7 +87,7 @@ impl SignedIn {
     }
 
     fn runs(&self) -> bool {
-        matches!(self.run, Run::Runs(_) | Run::Ended)
+        matches!(self.run, Run::Runs(_) | Run::Ended(_))
     }
 
     fn rests(&self, now: Now) -> bool {
@@ -98,7 +102,7 @@ impl SignedIn {
     fn progress(&self) -> SignInProgress {
         match &self.run {
             Run::No => SignInProgress::Offered,
-            Run::Runs(_) | Run::Ended => SignInProgress::Runs,
+            Run::Runs(_) | Run::Ended(_) => SignInProgress::Runs,
             Run::Failed(why) => SignInProgress::Failed(why.clone()),
         }
     }
@@ -130,14 +134,16 @@ impl Core {
     /// What a source profile has now.
     pub(crate) fn looked(&mut self, now: Now, source: &SourceProfile, found: Option<Found>) {
         self.note_found(now, source, found);
-        let Some(held) = self.sign_ins.get_mut(source).filter(|held| held.run == Run::Ended) else { return };
-        // What cannot be compared has to be believed.
-        held.run = if held.renewed || held.found.is_none() {
-            held.refused = None;
-            Run::No
-        } else {
-            Run::Failed(denial::no_new_keys(&source.name))
+        let Some(held) = self.sign_ins.get_mut(source) else { return };
+        let Run::Ended(result) = &held.run else { return };
+        // Without keys in the file there is nothing to compare: what the command says has to be believed.
+        let is_done = held.renewed || (held.found.is_none() && result.is_ok());
+        held.run = match result.clone() {
+            _ if is_done => Run::No,
+            Ok(()) => Run::Failed(denial::no_new_keys(&source.name)),
+            Err(why) => Run::Failed(why),
         };
+        held.refused = held.refused.take().filter(|_| !is_done);
     }
 
     fn note_found(&mut self, now: Now, source: &SourceProfile, found: Option<Found>) {
@@ -154,18 +160,19 @@ impl Core {
             if !held.runs() {
                 held.run = Run::No;
             }
-            // Who has just signed in is not told to at once, however short that lasts.
+            // However short it lasts.
             let end = found.as_ref().and_then(|found| found.expiration);
             let left = end.map_or(Duration::ZERO, |end| end.since(now.wall.shifted(skew)));
-            let rested = rest(pause, left, Duration::MAX).map(|rest| now.boot + rest);
-            held.not_before = held.not_before.max(rested.unwrap_or_default());
+            held.fresh_until = now.boot + rest(pause, left, Duration::MAX).unwrap_or_default();
         }
         held.found = found;
     }
 
     /// Something was served from a source's keys.
     pub(crate) fn note_use_of_source(&mut self, now: Now, pending: &Pending) {
-        let Some(sign_in) = &pending.sign_in else { return };
+        let Some(sign_in) = pending.sign_in.as_ref().filter(|_| pending.purpose != Purpose::Login) else {
+            return;
+        };
         let Some(held) = self.sign_ins.get_mut(&sign_in.source) else { return };
         // Who has waited may still have the keys before these.
         if held.has(base(&pending.chain.base).as_ref()) {
@@ -184,8 +191,8 @@ impl Core {
             let is_silent = matches!(pending.patience, Patience::Silent(_));
             if let Some(held) = held.filter(|held| is_silent && held.has(base(&pending.chain.base).as_ref()))
             {
-                held.refused = Some((pending.chain.profile.clone(), pending.caller.clone()));
                 held.note_use(now, &pending.caller);
+                held.refused = Some((pending.chain.profile.clone(), pending.caller.clone()));
             }
         }
         self.deny(id, denial, out);
@@ -239,7 +246,7 @@ impl Core {
         let left = self.left_of(now, held);
         // What is over is told to those who are stopped by it, and where it was told before it was over.
         let ends = left.is_some_and(|left| left <= before && (!left.is_zero() || held.shown.is_some()));
-        let ends = ends && !before.is_zero();
+        let ends = ends && !before.is_zero() && held.fresh_until <= now.boot;
         held.is_seen() && (held.runs() || (held.in_use(now) && (held.refused.is_some() || ends)))
     }
 
@@ -326,14 +333,8 @@ impl Core {
     pub(crate) fn signed_in(&mut self, run: QuestionId, result: Result<(), String>, out: &mut Vec<Effect>) {
         let run = Run::Runs(run);
         let Some((source, held)) = self.sign_ins.iter_mut().find(|(_, held)| held.run == run) else { return };
-        held.run = match result {
-            Err(why) if !held.renewed => Run::Failed(why),
-            _ => {
-                held.look = Look::Asked;
-                out.push(Effect::Look(source.clone()));
-                Run::Ended
-            }
-        };
+        (held.run, held.look) = (Run::Ended(result), Look::Asked);
+        out.push(Effect::Look(source.clone()));
     }
 
     /// A logout: what was under way ends. Who wants no more offers today still wants none.
@@ -350,10 +351,11 @@ impl Core {
     pub(crate) fn sign_in_moments(&self, now: Now) -> impl Iterator<Item = Boot> {
         self.sign_ins.values().flat_map(move |held| {
             let until = held.last_use.as_ref().map(|last| last.at + OFFER_AFTER_USE);
-            let end = self.left_of(now, held).map(|left| [left.saturating_sub(self.settings.offer_before), left]);
+            let end =
+                self.left_of(now, held).map(|left| [left.saturating_sub(self.settings.offer_before), left]);
             let ends = end.into_iter().flatten().map(move |left| now.boot + left);
             let shown = until.filter(|_| held.shown.is_some());
-            ends.chain([held.not_before])
+            ends.chain([held.fresh_until, held.not_before])
                 .filter(move |moment| until.is_some_and(|until| *moment <= until))
                 .chain(shown)
         })

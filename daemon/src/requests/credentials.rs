@@ -23,7 +23,8 @@ pub(super) fn ask<W: World>(
     request: CredentialsRequest,
 ) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
-    let resolved = planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
+    let resolved =
+        planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
     let purpose = purpose(world, &settings, &request, &resolved.chain)?;
     let min_ttl = request.min_ttl.map(Duration::from_secs);
     let wanted = Request { min_ttl, ..request_for(resolved, purpose, request.prompting) };

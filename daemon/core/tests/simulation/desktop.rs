@@ -8,6 +8,7 @@ use awsd_core::event::{self, Event, LockedBy, Presence, QuestionId, Surface};
 use awsd_core::time::Boot;
 
 use crate::programs::Programs;
+use crate::sign_ins::SignIns;
 use crate::world::{Open, World};
 
 /// The number of the design, once more.
@@ -24,6 +25,7 @@ pub(crate) struct Desktop {
     pub questions: BTreeMap<QuestionId, Question>,
     pub offers: BTreeMap<QuestionId, Offer>,
     pub programs: Programs,
+    pub sign_ins: SignIns,
     /// When which desktop said that it can show this to nobody.
     pub unreachable: BTreeMap<(QuestionId, Place), Boot>,
     /// Where the person has put a question aside.
@@ -81,12 +83,17 @@ impl World {
             }
             Effect::Unask(id) => {
                 let question = self.desktop.questions.remove(&id).is_some();
-                if !question && self.desktop.offers.remove(&id).is_none() {
+                let offer = self.desktop.offers.remove(&id).is_some();
+                if !question && !offer && !self.sign_in_unasked(id) {
                     self.fail("something is taken from the desktop that is not there");
                 }
             }
             Effect::Run(id, program) => self.program_begins(id, &program),
+            Effect::Stop(id) if self.sign_in_stopped(id) => {}
             Effect::Stop(id) => self.program_stopped(id),
+            Effect::OfferSignIn(offer) => self.sign_in_offered(offer),
+            Effect::SignIn(run, command) => self.sign_in_begins(run, &command),
+            Effect::Look(source) => self.look_wanted(&source),
             _ => {}
         }
     }
@@ -100,7 +107,10 @@ impl World {
             // Nobody is as quick as that.
             return;
         }
-        if !offers.is_empty() && self.random.percent(60) {
+        let sign_in = self.desktop.sign_ins.shown().cloned();
+        if let Some(offer) = sign_in.filter(|_| self.random.percent(60)) {
+            self.answer_sign_in(&offer);
+        } else if !offers.is_empty() && self.random.percent(60) {
             let offer = self.random.pick(&offers).clone();
             self.answer_offer(&offer);
         } else if !questions.is_empty() {
@@ -178,6 +188,7 @@ impl World {
                 *self.logouts.entry(key.clone()).or_default() += 1;
             }
             self.forget_pauses(None);
+            self.forget_sign_in(None);
         }
         let shown = self.desktop.questions.len() + self.desktop.offers.len();
         self.give(Event::Presence(presence));

@@ -26,7 +26,8 @@ impl World {
         if self.random.percent(20) {
             self.tell_presence(Presence::Unheard);
         }
-        let new = profiles::chain(&mut self.random, &self.cast, (self.saml, self.aws.saml_end), self.calm);
+        let written = self.written();
+        let new = profiles::chain(&mut self.random, &self.cast, &written, self.calm);
         // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
         let again = self.last_chain.take().filter(|chain| !temporary(chain) && self.random.percent(40));
         let chain = again.unwrap_or(new);
@@ -88,9 +89,10 @@ impl World {
         if code.is_some() || purpose == Purpose::Login || matches!(patience, Patience::Terminal(_)) {
             self.put_off.clear();
         }
+        let sign_in = temporary(&chain).then(|| self.sign_in());
         self.give(Event::Requested(
             id,
-            Box::new(Request { chain, purpose, patience, chooses, caller, min_ttl, code }),
+            Box::new(Request { chain, purpose, patience, chooses, caller, min_ttl, code, sign_in }),
         ));
     }
 
@@ -198,6 +200,7 @@ impl World {
             *self.logouts.entry(key.clone()).or_default() += 1;
         }
         self.forget_pauses(one.as_deref());
+        self.forget_sign_in(one.as_deref());
         let by = self.request();
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
@@ -231,11 +234,7 @@ impl World {
     pub(crate) fn edit(&mut self) {
         let what = if self.calm { 0 } else { self.random.below(7) };
         match what {
-            0 => {
-                self.saml = 3 - self.saml;
-                let life = *self.random.pick(&[200_u64, 3600, 3600, 40_000]);
-                self.aws.saml_end = self.aws.now + Duration::from_secs(life);
-            }
+            0 => self.write_new_keys(),
             1 => {
                 let keys: Vec<String> = self.aws.sessions.keys().cloned().collect();
                 if !keys.is_empty() {

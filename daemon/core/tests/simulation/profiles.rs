@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, Keys, Policies, Role, RoleName, Service};
-use awsd_core::time::Wall;
+use awsd_core::event::Found;
 use secrecy::SecretString;
 
 use crate::aws::ACCOUNT;
@@ -22,11 +22,11 @@ pub(crate) fn cast(random: &mut Random) -> Vec<&'static str> {
 }
 
 /// A chain like those that the planner makes.
-pub(crate) fn chain(random: &mut Random, cast: &[&str], (saml, saml_end): (u64, Wall), calm: bool) -> Chain {
+pub(crate) fn chain(random: &mut Random, cast: &[&str], saml: &Found, calm: bool) -> Chain {
     let user = *random.pick(cast);
     let wrong_secret = !calm && random.percent(2);
     let id = match user {
-        "SAML" => format!("ASIASAML{saml}"),
+        "SAML" => saml.access_key_id.clone(),
         name => format!("AKIA{name}"),
     };
     let device = |name: &str| Some(format!("arn:aws:iam::{ACCOUNT}:mfa/{name}"));
@@ -42,7 +42,7 @@ pub(crate) fn chain(random: &mut Random, cast: &[&str], (saml, saml_end): (u64, 
         session_token: (user == "SAML").then(|| SecretString::from("saml")),
         secret_access_key: SecretString::from(secret),
         access_key_id: id,
-        expiration: (user == "SAML" && random.percent(60)).then_some(saml_end),
+        expiration: saml.expiration.filter(|_| user == "SAML"),
         account_id: None,
     };
     let region = *random.pick(&REGIONS);

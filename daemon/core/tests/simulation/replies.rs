@@ -26,6 +26,7 @@ impl World {
         let device = self.aws.sessions.get(key).and_then(|of| of.device.clone());
         let last = LastUse { at: Boot(self.boot), desktop: open.display.desktop.clone() };
         self.served.extend(device.map(|device| (device, last)));
+        self.sign_in_used(&open);
     }
 
     pub(crate) fn denied(&mut self, id: RequestId, denial: &Denial) {
@@ -55,6 +56,7 @@ impl World {
         self.check_told_at_once(&open, denial.reason);
         self.check_lock_told(&open, denial);
         self.check_calm_denied(&open, denial);
+        self.sign_in_refused(&open, denial);
     }
 
     pub(crate) fn done(&mut self, id: RequestId) {

@@ -38,6 +38,7 @@ impl World {
             self.finish_calls();
         }
         self.check_offered();
+        self.check_sign_in_offered();
     }
 
     /// After some minutes a device may show the same digits again by chance.

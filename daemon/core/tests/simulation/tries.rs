@@ -117,6 +117,7 @@ impl World {
             caller,
             min_ttl: None,
             code: Some(SecretString::from(code)),
+            sign_in: None,
         };
         self.give(Event::Requested(id, Box::new(request)));
     }

@@ -1,7 +1,7 @@
 //! One schedule: callers, people, clocks and a network, all moved by one seed, around a real core.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use awsd_core::chain::Chain;
@@ -121,6 +121,10 @@ pub(crate) struct World {
     /// What may be called once more because its last signature was refused.
     pub resigned: Option<String>,
     pub saml: u64,
+    /// Its tool writes when the keys end.
+    pub saml_line: bool,
+    /// There is a command that runs the tool.
+    pub saml_command: bool,
     pub cast: Vec<&'static str>,
     /// AWS mostly answers at once.
     pub quick: bool,
@@ -227,6 +231,8 @@ impl World {
             answered: None,
             resigned: None,
             saml: 1,
+            saml_line: true,
+            saml_command: seed.is_multiple_of(3),
             cast,
             quick,
             calm,
@@ -263,9 +269,12 @@ impl World {
     /// Gives the core an event and checks all that it does.
     pub(crate) fn give(&mut self, event: Event) {
         self.events += 1;
-        let effects = self.core.handle(self.now(), event);
-        for effect in effects {
-            self.effect(effect);
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.core.handle(self.now(), event) {
+                self.effect(effect);
+            }
+            events.extend(self.look());
         }
         self.check_state();
         self.follow_questions();
@@ -276,6 +285,7 @@ impl World {
         self.check_desktop();
         self.check_asked();
         self.check_offer_moments();
+        self.check_sign_ins();
     }
 
     fn effect(&mut self, effect: Effect) {
@@ -291,9 +301,14 @@ impl World {
                 self.fail("progress is told to nobody")
             }
             Effect::Progress(id, text) => self.told_of_touch(id, &text),
-            Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
-                self.at_desktop(effect);
-            }
+            Effect::Ask(_)
+            | Effect::Offer(_)
+            | Effect::OfferSignIn(_)
+            | Effect::Unask(_)
+            | Effect::Run(..)
+            | Effect::Stop(_)
+            | Effect::SignIn(..)
+            | Effect::Look(_) => self.at_desktop(effect),
             Effect::Remember(memory) => {
                 self.check_memory(&memory);
                 self.check_remembered(&memory);

@@ -30,7 +30,9 @@ pub(super) async fn run(command: Command, display: Display, voice: Voice) {
 
 /// What it says of a command that fails goes on after the program's name.
 async fn execute(command: &Command, display: &Display) -> Result<(), String> {
-    let Some((program, arguments)) = command.words.split_first() else { return Err("has no name".to_owned()) };
+    let Some((program, arguments)) = command.words.split_first() else {
+        return Err("has no name".to_owned());
+    };
     let mut child = child::command(OsStr::new(program), display);
     child.args(arguments).envs(command.variables.iter());
     match Child::output(child).await {

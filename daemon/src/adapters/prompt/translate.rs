@@ -84,7 +84,8 @@ pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
 
 /// An offer to sign in again, or how far that is.
 pub(crate) fn sign_in(offer: SignInOffer, own: &Display, tools: Tools) -> Card {
-    let SignInOffer { id, source, profiles, remaining, refused, command, progress, runs, pause, display } = offer;
+    let SignInOffer { id, source, profiles, remaining, refused, command, progress, runs, pause, display } =
+        offer;
     let source = text::line(&source, NAME);
     let command = command.map(|words| command_line(&words));
     let stage = match (&command, &progress) {
