@@ -20,10 +20,23 @@ const BEYOND: &str = "arn:aws:iam::444455556666:role/beyond";
 
 const IDENTITY: &str = "alice@example.com";
 
+/// A role for blue teams and for her alone, whoever leads there; and one for the red.
+const BLUE: &str = "arn:aws:iam::444455556666:role/blue";
+const RED: &str = "arn:aws:iam::444455556666:role/red";
+
 /// Alice logged in, with a role that is told about her, the same role without, and one behind it.
 fn logged_in() -> TestEnv {
     let env = TestEnv::guide();
     env.sandbox.world().add_role(BEYOND, Trust::of([TAGGED]).with_session_context());
+    for (role, team) in [(BLUE, "blue"), (RED, "red")] {
+        let trust = Trust::of([TAGGED, "arn:aws:iam::111122223333:root"])
+            .with_session_context()
+            .with_source_identity(IDENTITY)
+            .with_request_tag("Team", team);
+        env.sandbox.world().add_role(role, trust);
+    }
+    // As many tags as there may be, and more than there is room for.
+    let much = (0..50).map(|n| format!("k{n}={}", "v".repeat(100))).collect::<Vec<_>>().join(",");
     env.config(&format!(
         "[profile my_account]
 mfa_serial = arn:aws:iam::111122223333:mfa/alice
@@ -42,6 +55,29 @@ source_profile = my_account
 [profile beyond]
 role_arn = {BEYOND}
 source_profile = tagged
+
+[profile blue]
+role_arn = {BLUE}
+source_profile = tagged
+
+[profile red]
+role_arn = {RED}
+source_profile = tagged
+
+[profile team]
+source_identity = {IDENTITY}
+session_tags = team=blue
+
+[profile included]
+include_profile = team
+role_arn = {BLUE}
+source_profile = my_account
+source_identity =
+
+[profile too_much]
+role_arn = {TAGGED}
+source_profile = my_account
+session_tags = {much}
 
 [profile not_allowed]
 role_arn = {MY_ROLE}
@@ -123,4 +159,24 @@ fn a_role_that_does_not_want_to_know_refuses_with_the_permission_it_lacks() {
     assert!(refused.stderr.contains("sts:SetSourceIdentity"), "{}", refused.stderr);
     assert!(refused.stderr.contains("trust policy"), "what to look at: {}", refused.stderr);
     assert_eq!(env.calls(), ["AssumeRole my_role: AccessDenied"]);
+}
+
+#[test]
+fn a_trust_policy_that_asks_for_them_lets_in_who_passes_or_inherits_them() {
+    let env = logged_in();
+    for profile in ["blue", "included"] {
+        assert_eq!(handed_down(&env, profile).0.as_deref(), Some(IDENTITY), "{profile}");
+    }
+    assert_eq!(env.new_calls(), ["AssumeRole tagged", "AssumeRole blue", "AssumeRole blue"]);
+    let refused = caller(&env, "red").run().exits(1);
+    assert!(refused.stderr.contains("sts:AssumeRole"), "{}", refused.stderr);
+    assert_eq!(env.calls(), ["AssumeRole red: AccessDenied"]);
+}
+
+#[test]
+fn more_than_aws_has_room_for_is_refused_with_its_words() {
+    let env = logged_in();
+    let refused = caller(&env, "too_much").run().exits(1);
+    assert!(refused.stderr.contains("Packed policy consumes"), "{}", refused.stderr);
+    assert_eq!(env.calls(), ["AssumeRole tagged: PackedPolicyTooLarge"]);
 }

@@ -61,7 +61,7 @@ fn keys_past_their_end_or_close_to_it_are_refused_and_never_printed() {
     for (end, state) in [(-3600, "are over\n"), (-1, "are over\n"), (240, "are over in ")] {
         sign_in(&env, &in_seconds(end).to_string());
         for refused in asked(&env, "saml") {
-            says(&refused.exits(1), &["the temporary keys that saml starts from", state, SIGN_IN]);
+            says(&refused.exits(75), &["the temporary keys that saml starts from", state, SIGN_IN]);
         }
         assert_eq!(env.calls(), [""; 0]);
     }
@@ -75,7 +75,7 @@ fn the_end_is_read_as_tools_write_it() {
     assert!(past.ends_with("+02:00"), "{past}");
     sign_in(&env, &past);
     for refused in asked(&env, "saml") {
-        says(&refused.exits(1), &["are over\n", SIGN_IN]);
+        says(&refused.exits(75), &["are over\n", SIGN_IN]);
     }
 }
 
@@ -98,11 +98,32 @@ fn no_role_is_asked_for_with_keys_past_their_end_until_the_person_signed_in() {
     let env = home();
     sign_in(&env, &in_seconds(-1).to_string());
     for refused in asked(&env, "after_saml") {
-        says(&refused.exits(1), &["the temporary keys that after_saml starts from are over\n", SIGN_IN]);
+        says(&refused.exits(75), &["the temporary keys that after_saml starts from are over\n", SIGN_IN]);
     }
     assert_eq!(env.calls(), [""; 0]);
 
     sign_in(&env, &in_seconds(3600).to_string());
     ask(&env, "after_saml");
     assert_eq!(env.calls(), ["AssumeRole after_saml"]);
+}
+
+#[test]
+fn who_has_a_command_that_signs_in_is_told_to_run_it() {
+    let env = home();
+    let directory = env.root().join("config/awsd");
+    std::fs::create_dir_all(&directory).unwrap();
+    let line = "source_refresh_command = \"saml2aws login  -a 'my idp'\"";
+    std::fs::write(directory.join("config.toml"), format!("[profile.saml]\n{line}\n")).unwrap();
+    sign_in(&env, &in_seconds(-1).to_string());
+    let command = "saml2aws login -a 'my idp'";
+    for refused in asked(&env, "after_saml") {
+        says(&refused.exits(75), &["are over\n", &format!("\n  run: {command}; then do this again")]);
+    }
+    let settings = env.awsd(["config"]).run().success().stdout;
+    let shown = settings.lines().find(|row| row.contains("profile.saml.source_refresh_command")).unwrap();
+    assert!(shown.contains(command) && shown.contains("config.toml:2"), "{shown}");
+    // What ends soon is said with it, too, to whoever keeps a copy.
+    sign_in(&env, &in_seconds(1800).to_string());
+    let said = env.exec("after_saml", ["true"]).run().success().stderr;
+    assert!(said.contains(&format!("sign in again before ({command})")), "{said}");
 }

@@ -78,6 +78,10 @@ pub struct Trust {
     pub source_identity_allowed: bool,
     /// `sts:TagSession` is allowed.
     pub tags_allowed: bool,
+    /// `sts:SourceIdentity`, passed or inherited.
+    pub source_identity: Option<String>,
+    /// `aws:RequestTag/KEY`: a tag that is passed, or inherited.
+    pub request_tag: Option<(String, String)>,
 }
 
 impl Trust {
@@ -104,6 +108,20 @@ impl Trust {
     #[must_use]
     pub fn with_external_id(mut self, id: &str) -> Self {
         self.external_id = Some(id.to_owned());
+        self
+    }
+
+    /// Only with this source identity.
+    #[must_use]
+    pub fn with_source_identity(mut self, identity: &str) -> Self {
+        self.source_identity = Some(identity.to_owned());
+        self
+    }
+
+    /// Only with this session tag.
+    #[must_use]
+    pub fn with_request_tag(mut self, key: &str, value: &str) -> Self {
+        self.request_tag = Some((key.to_owned(), value.to_owned()));
         self
     }
 

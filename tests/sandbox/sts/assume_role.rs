@@ -96,6 +96,7 @@ fn admitted<'w>(
     let attempt = trust::Attempt {
         caller,
         external_id: request.get("ExternalId"),
+        context,
         mfa_age: mfa_at.map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default()),
     };
     let allowed = caller.user(world).is_none_or(|user| !user.denied.contains("sts:AssumeRole"));

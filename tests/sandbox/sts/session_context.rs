@@ -23,7 +23,8 @@ pub(super) struct SessionContext {
     pub(super) transitive_tags: BTreeMap<String, String>,
     /// How much of the space for policies and tags is used, where any were passed.
     pub(super) packed_percent: Option<usize>,
-    tags_passed: bool,
+    /// The tags of this call.
+    tags: BTreeMap<String, String>,
 }
 
 impl SessionContext {
@@ -38,18 +39,23 @@ impl SessionContext {
             CallerKind::Root | CallerKind::User | CallerKind::UserSession { .. } => (None, BTreeMap::new()),
         };
         let packed_percent = packed_percent(policies, &tags)?;
-        let tags_passed = !tags.is_empty();
         Ok(Self {
             source_identity: source_identity(caller, request, inherited_identity)?,
-            transitive_tags: transitive_tags(request, tags, inherited_tags)?,
+            transitive_tags: transitive_tags(request, tags.clone(), inherited_tags)?,
             packed_percent,
-            tags_passed,
+            tags,
         })
     }
 
     /// `sts:TagSession` is needed.
     pub(super) fn has_tags(&self) -> bool {
-        self.tags_passed || !self.transitive_tags.is_empty()
+        !self.tags.is_empty() || !self.transitive_tags.is_empty()
+    }
+
+    /// Whether a tag is passed or inherited, its key in whatever case.
+    pub(super) fn has_tag(&self, key: &str, value: &str) -> bool {
+        let mut tags = self.tags.iter().chain(&self.transitive_tags);
+        tags.any(|(other, passed)| other.eq_ignore_ascii_case(key) && passed == value)
     }
 }
 

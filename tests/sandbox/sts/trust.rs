@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::session_context::SessionContext;
 use crate::sandbox::{
     auth::{Caller, CallerKind},
     identity::{Trust, account_of},
@@ -13,6 +14,8 @@ pub(super) struct Attempt<'a> {
     pub(super) external_id: Option<&'a str>,
     /// How long ago a code was verified. None: never, so both MFA keys are absent.
     pub(super) mfa_age: Option<Duration>,
+    /// What the session is made with.
+    pub(super) context: &'a SessionContext,
 }
 
 /// Whether the policy lets the attempt in.
@@ -21,6 +24,11 @@ pub(super) fn admits(trust: &Trust, attempt: &Attempt<'_>) -> bool {
         && trust.external_id.as_deref().is_none_or(|wanted| attempt.external_id == Some(wanted))
         && (!trust.mfa_required || attempt.mfa_age.is_some())
         && trust.mfa_max_age.is_none_or(|limit| attempt.mfa_age.is_some_and(|age| age < limit))
+        && trust
+            .source_identity
+            .as_ref()
+            .is_none_or(|it| attempt.context.source_identity.as_ref() == Some(it))
+        && trust.request_tag.as_ref().is_none_or(|(key, value)| attempt.context.has_tag(key, value))
 }
 
 /// Whether a principal of a policy names the caller: itself, its role, or its whole account.

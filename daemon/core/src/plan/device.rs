@@ -32,7 +32,7 @@ pub(super) fn choose(
 /// The program that gives the codes: the one that the profile asked for names, else the next source profile that names
 /// one. Its words are what a shell would make of the line; no shell runs.
 pub(super) fn process(stops: &[Settings<'_>]) -> Result<Option<Arc<[String]>>, PlanError> {
-    let Some((stop, line)) = stops.iter().find_map(|stop| Some((stop, stop.get(PROCESS)?))) else {
+    let Some((stop, line)) = stops.iter().find_map(|stop| Some((stop, stop.of_vault(PROCESS)?))) else {
         return Ok(None);
     };
     match shlex::split(line.text()) {

@@ -29,7 +29,9 @@ pub(super) fn read(route: &Route<'_>, request: &PlanRequest) -> Result<Vec<Role>
 }
 
 fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanError> {
-    let text = |key, rule, is_fine: fn(&str) -> bool| checked(stop, key, rule, is_fine);
+    let text = |key, rule, is_fine: fn(&str) -> bool| checked(stop, stop.get(key), key, rule, is_fine);
+    let identity = stop.of_vault("source_identity");
+    let identity_rule = limits::SOURCE_IDENTITY_RULE;
     let session_name = text("role_session_name", limits::SESSION_NAME_RULE, limits::is_session_name)?;
     Ok(Role {
         profile: stop.name().to_owned(),
@@ -37,7 +39,13 @@ fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanEr
         external_id: text("external_id", limits::EXTERNAL_ID_RULE, limits::is_external_id)?,
         session_name: session_name.unwrap_or_else(|| request.default_session_name.clone()),
         duration: duration(stop)?,
-        source_identity: text("source_identity", limits::SOURCE_IDENTITY_RULE, limits::is_source_identity)?,
+        source_identity: checked(
+            stop,
+            identity,
+            "source_identity",
+            identity_rule,
+            limits::is_source_identity,
+        )?,
         tags: tags(stop)?,
         transitive_tags: transitive_tags(stop)?,
         policies: Policies::default(),
@@ -57,11 +65,12 @@ fn role_name(stop: &Settings<'_>) -> Result<RoleName, PlanError> {
 
 fn checked(
     stop: &Settings<'_>,
+    line: Option<&Value>,
     key: &'static str,
     rule: &'static str,
     is_fine: fn(&str) -> bool,
 ) -> Result<Option<String>, PlanError> {
-    match stop.get(key) {
+    match line {
         Some(line) if is_fine(line.text()) => Ok(Some(line.text().to_owned())),
         Some(line) => Err(bad(stop, Some(line), key, rule)),
         None => Ok(None),
@@ -80,7 +89,7 @@ fn duration(stop: &Settings<'_>) -> Result<Option<Duration>, PlanError> {
 /// `key=value,key2=value2`, sorted by key.
 fn tags(stop: &Settings<'_>) -> Result<Vec<(String, String)>, PlanError> {
     const KEY: &str = "session_tags";
-    let Some(line) = stop.get(KEY) else { return Ok(Vec::new()) };
+    let Some(line) = stop.of_vault(KEY) else { return Ok(Vec::new()) };
     let wrong = || bad(stop, Some(line), KEY, limits::TAGS_RULE);
     let mut tags = Vec::new();
     for pair in line.text().split(',') {
@@ -100,11 +109,12 @@ fn tags(stop: &Settings<'_>) -> Result<Vec<(String, String)>, PlanError> {
     Ok(tags)
 }
 
-/// `key,key2`, sorted.
+/// `key,key2`, sorted. What is empty between commas is left out, as aws-vault does.
 fn transitive_tags(stop: &Settings<'_>) -> Result<Vec<String>, PlanError> {
     const KEY: &str = "transitive_session_tags";
-    let Some(line) = stop.get(KEY) else { return Ok(Vec::new()) };
-    let mut keys: Vec<_> = line.text().split(',').map(|key| key.trim().to_owned()).collect();
+    let Some(line) = stop.of_vault(KEY) else { return Ok(Vec::new()) };
+    let keys = line.text().split(',').map(|key| key.trim().to_owned());
+    let mut keys: Vec<_> = keys.filter(|key| !key.is_empty()).collect();
     if keys.len() > limits::MAX_TAGS || !keys.iter().all(|key| limits::is_tag_key(key)) {
         return Err(bad(stop, Some(line), KEY, limits::TAG_KEYS_RULE));
     }

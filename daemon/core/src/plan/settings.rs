@@ -22,7 +22,8 @@ impl<'a> Settings<'a> {
             if let Some(problem) = last.spoiled() {
                 return Err(PlanError::unusable(settings.name(), problem));
             }
-            let Some(line) = last.get(INCLUDE) else { return Ok(settings) };
+            let line = last.get(INCLUDE).filter(|line| !line.text().is_empty());
+            let Some(line) = line else { return Ok(settings) };
             let next = follow(profiles, last, INCLUDE, line)?;
             let seen = settings.layers.iter().any(|layer| layer.name == next.name);
             if seen {
@@ -45,6 +46,11 @@ impl<'a> Settings<'a> {
 
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.layers.iter().find_map(|layer| layer.get(key))
+    }
+
+    /// The same for a key that only aws-vault and awsd know: with nothing behind it, it says nothing.
+    pub(super) fn of_vault(&self, key: &str) -> Option<&'a Value> {
+        self.layers.iter().filter_map(|layer| layer.get(key)).find(|line| !line.text().is_empty())
     }
 
     /// The first layer that has one of these keys: keys that only mean something together are never mixed.

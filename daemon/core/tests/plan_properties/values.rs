@@ -140,7 +140,11 @@ proptest! {
         for odd in ["k", "k*=v", "k=v*", "=v", "aws:k=v"] {
             assert!(is_refused(role(&format!("session_tags = {},{odd}", pairs.join(",")))), "{odd}");
         }
-        assert!(is_refused(role(&format!("transitive_session_tags = {},", keys_of(&pairs)))));
+        // As aws-vault reads it.
+        let with_gaps = role(&format!("transitive_session_tags = ,{}, ,", keys_of(&pairs)))?;
+        assert_eq!(with_gaps.transitive_tags, read.transitive_tags);
+        let nothing = role("session_tags =\ntransitive_session_tags =\nsource_identity =\nmfa_process =\ninclude_profile =")?;
+        assert_eq!((nothing.tags, nothing.transitive_tags, nothing.source_identity), (vec![], vec![], None));
     }
 
     #[test]

@@ -60,6 +60,8 @@ fn a_program_for_codes_is_named_by_the_profile_or_its_source() {
     assert_eq!(words(on_role), some("ykman|oath|AWS: me|-s"));
     let source = |line: &str| planned(&format!("[profile p]\n{ROLE}[profile keys]\nmfa_process = {line}"));
     assert_eq!(words(source("oathtool").expect("a plan")), some("oathtool"));
+    let of_both = format!("[profile p]\nmfa_process =\n{ROLE}[profile keys]\nmfa_process = oathtool");
+    assert_eq!(words(planned(&of_both).expect("a plan")), some("oathtool"));
     let unfinished = source("oathtool 'x").expect_err("a quote that is not closed");
     assert_eq!((unfinished.kind.code(), unfinished.finding().line()), ("bad-value", Some(5)));
 }

@@ -19,7 +19,7 @@ fn values_that_aws_would_refuse_are_refused_with_their_line() {
         "session_tags = a",
         "session_tags = a=1,A=2",
         "session_tags = aws:a=1",
-        "transitive_session_tags = a,,b",
+        "transitive_session_tags = a,b*",
         "mfa_serial = 12345678",
         "mfa_serial = arn:aws:iam::111122223333:user/alice",
         "mfa_arn = arn:aws:iam::111122223333:user/alice",
