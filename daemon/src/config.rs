@@ -143,11 +143,15 @@ impl Settings {
         self.source_refresh_command.get(profile).map(|set| &set.value)
     }
 
+    /// The profiles with such a command, each with its line.
+    pub(crate) fn source_refresh_commands(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        self.source_refresh_command.iter().map(|(profile, set)| (profile.as_str(), set.line))
+    }
+
     /// The profiles that have settings of their own, each with the line of one of them.
     pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
         let allowed = self.allow_long_lived.iter().map(|(profile, set)| (profile.as_str(), set.line));
-        let commands = self.source_refresh_command.iter().map(|(profile, set)| (profile.as_str(), set.line));
-        allowed.chain(commands).collect::<BTreeMap<_, _>>().into_iter()
+        allowed.chain(self.source_refresh_commands()).collect::<BTreeMap<_, _>>().into_iter()
     }
 
     /// What the core needs of them.

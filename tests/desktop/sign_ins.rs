@@ -11,7 +11,7 @@ use std::{
 
 use awsd_tests::{
     harness::{
-        Output, TestEnv,
+        Output, Run, TestEnv,
         desktop::{Desktop, Notification, Server},
     },
     sandbox::{
@@ -49,7 +49,7 @@ fn signed_in(server: Server, seconds: i64, lines: &str) -> Option<Stage> {
 /// The same, with a command that signs in; the keys are in use.
 fn at_work(server: Server, script: &str) -> Option<Stage> {
     let stage = signed_in(server, 600, "")?;
-    with_command(&stage.env, script, "");
+    with_command(&stage.env, script);
     work(&stage.env);
     Some(stage)
 }
@@ -67,11 +67,10 @@ fn keys(env: &TestEnv, seconds: i64) -> (String, String) {
 }
 
 /// The command that signs in: a script named `sign-in`.
-fn with_command(env: &TestEnv, script: &str, defaults: &str) {
-    let program = env.write("sign-in", format!("#!/bin/sh\n{script}\n"));
+fn with_command(env: &TestEnv, script: &str) {
+    let program = env.write("bin/sign-in", format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("it is ours");
-    let command = format!("{} --account 'one account'", program.display());
-    settings(env, &format!("{defaults}[profile.saml]\nsource_refresh_command = \"{command}\"\n"));
+    settings(env, "[profile.saml]\nsource_refresh_command = \"sign-in --account 'one account'\"\n");
 }
 
 /// Signs in once somebody has written into the pipe `go`, if there are new keys by then.
@@ -104,12 +103,17 @@ fn labels(shown: &Notification) -> Vec<&str> {
 /// A program at the desktop asks, and needs nobody.
 #[track_caller]
 fn work(env: &TestEnv) {
-    env.awsd(["credential-process", "after_saml"]).expect_secrets().run().success().quiet();
+    at_home(env, env.awsd(["credential-process", "after_saml"])).expect_secrets().run().success().quiet();
+}
+
+/// The person's own programs are in PATH, of the daemon, too.
+fn at_home(env: &TestEnv, run: Run) -> Run {
+    run.env("PATH", format!("{}/bin:{}", env.home().display(), std::env::var("PATH").expect("a path")))
 }
 
 /// A program without a terminal that is refused, and does not wait.
 fn refused(env: &TestEnv) -> Output {
-    env.awsd(["exec", "after_saml", "--", "echo", "it runs"]).run().exits(75)
+    at_home(env, env.awsd(["exec", "after_saml", "--", "echo", "it runs"])).run().exits(75)
 }
 
 #[test]
@@ -120,7 +124,10 @@ fn a_click_signs_in_and_work_goes_on_with_the_new_keys() {
     env.write("next", text);
     let pipe = pipe(env);
     let offer = desktop.notification_with(ENDS);
-    assert!(offer.body.starts_with("In use by after_saml\nTo sign in again: "), "{offer:?}");
+    assert!(
+        offer.body.starts_with("In use by after_saml\nTo sign in again: sign-in --account 'one account'"),
+        "{offer:?}"
+    );
     assert_eq!(labels(&offer), ["Sign in", "In 5 minutes", "Not today"]);
     desktop.screenshot(&picture("sign-in.png"));
     desktop.click("renew");
@@ -188,10 +195,9 @@ fn a_caller_that_finds_the_keys_over_is_told_and_so_is_the_person() {
     let Some(stage) = signed_in(Server::Mock(REPLY), -1, "") else { return };
     let Stage { desktop, env } = &stage;
     let pipe = pipe(env);
-    with_command(env, SIGN_IN, "");
-    let command =
-        format!("run: {}/sign-in --account 'one account'; then do this again", env.home().display());
-    assert!(refused(env).stderr.contains(&command), "{}", refused(env).stderr);
+    with_command(env, SIGN_IN);
+    let said = refused(env).stderr;
+    assert!(said.contains("run: sign-in --account 'one account'; then do this again"), "{said}");
     let offer = desktop.notification_with(OVER);
     assert!(offer.body.starts_with("echo it runs needs new keys for after_saml\n"), "{offer:?}");
     assert_eq!(labels(&offer), ["Sign in", "Sign in", "In 15 minutes", "Not today"]);

@@ -122,8 +122,28 @@ fn who_has_a_command_that_signs_in_is_told_to_run_it() {
     let settings = env.awsd(["config"]).run().success().stdout;
     let shown = settings.lines().find(|row| row.contains("profile.saml.source_refresh_command")).unwrap();
     assert!(shown.contains(command) && shown.contains("config.toml:2"), "{shown}");
+    // The command belongs to whose keys they are.
+    let text = format!("[profile.after_saml]\n{line}\n");
+    std::fs::write(directory.join("config.toml"), text).unwrap();
+    let found = env.awsd(["doctor"]).run().stdout;
+    assert!(found.contains("Move the line to [profile.\"saml\"]."), "{found}");
+    std::fs::write(directory.join("config.toml"), format!("[profile.saml]\n{line}\n")).unwrap();
     // What ends soon is said with it, too, to whoever keeps a copy.
     sign_in(&env, &in_seconds(1800).to_string());
     let said = env.exec("after_saml", ["true"]).run().success().stderr;
     assert!(said.contains(&format!("sign in again before ({command})")), "{said}");
+}
+
+#[test]
+fn doctor_says_where_no_line_tells_the_end() {
+    let env = home();
+    sign_in(&env, &in_seconds(3600).to_string());
+    let doctor = |env: &TestEnv| env.awsd(["doctor"]).run().stdout;
+    assert!(!doctor(&env).contains("when they end"), "{}", doctor(&env));
+    let path = env.home().join(".aws/credentials");
+    let text = std::fs::read_to_string(&path).unwrap();
+    env.write(&path, text.lines().take(4).collect::<Vec<_>>().join("\n"));
+    let found = doctor(&env);
+    assert!(found.contains("Profile 'saml' has temporary keys, and no line says when they end."), "{found}");
+    assert!(found.contains("credentials:4"), "{found}");
 }

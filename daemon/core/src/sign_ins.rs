@@ -24,7 +24,7 @@ use crate::time::{Boot, Now};
 pub(crate) struct SignedIn {
     found: Option<Found>,
     command: Option<Command>,
-    /// Served from these keys.
+    /// Which of those that start from it have lately been asked for.
     profiles: BTreeSet<String>,
     /// When something was last served from it, or refused to somebody who could not be told what to do.
     last_use: Option<LastUse>,
@@ -73,9 +73,12 @@ impl SignedIn {
     }
 
     /// Who says nothing of a desktop may still work for somebody who has been seen at one.
-    fn note_use(&mut self, now: Now, caller: &Caller) {
+    fn note_use(&mut self, now: Now, profile: &str, caller: &Caller) {
         let lately = self.last_use.take().filter(|last| now.boot.since(last.at) < OFFER_AFTER_USE);
-        self.refused = self.refused.take().filter(|_| lately.is_some());
+        if lately.is_none() {
+            (self.refused, self.profiles) = (None, BTreeSet::new());
+        }
+        self.profiles.insert(profile.to_owned());
         let seen = lately.map(|last| last.display).unwrap_or_default();
         let display = if caller.display.desktop.is_some() { caller.display.clone() } else { seen };
         self.last_use = Some(LastUse { at: now.boot, display });
@@ -156,7 +159,6 @@ impl Core {
         if held.found.is_some() {
             held.renewed = true;
             held.refused = None;
-            held.profiles.clear();
             if !held.runs() {
                 held.run = Run::No;
             }
@@ -176,8 +178,7 @@ impl Core {
         let Some(held) = self.sign_ins.get_mut(&sign_in.source) else { return };
         // Who has waited may still have the keys before these.
         if held.has(base(&pending.chain.base).as_ref()) {
-            held.profiles.insert(pending.chain.profile.clone());
-            held.note_use(now, &pending.caller);
+            held.note_use(now, &pending.chain.profile, &pending.caller);
         }
     }
 
@@ -191,7 +192,7 @@ impl Core {
             let is_silent = matches!(pending.patience, Patience::Silent(_));
             if let Some(held) = held.filter(|held| is_silent && held.has(base(&pending.chain.base).as_ref()))
             {
-                held.note_use(now, &pending.caller);
+                held.note_use(now, &pending.chain.profile, &pending.caller);
                 held.refused = Some((pending.chain.profile.clone(), pending.caller.clone()));
             }
         }

@@ -20,7 +20,10 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     let mut found = Vec::new();
     found.extend(world.endpoint_problem().as_ref().map(endpoint));
     match world.settings() {
-        Ok(settings) => found.extend(strangers(world, &settings, &profiles)),
+        Ok(settings) => {
+            found.extend(strangers(world, &settings, &profiles));
+            found.extend(misplaced_commands(world, &settings, &profiles, context));
+        }
         Err(broken) => found.push(self::settings(broken)),
     }
     found.extend(clock(view.core.skew()));
@@ -30,6 +33,7 @@ pub(super) fn rows<W: World>(world: &mut W, view: &View<'_>, context: &Context) 
     found.extend(credentials_file.and_then(|path| readable(world, &profiles, path)));
     let files = [context.config_file.as_deref(), credentials_file];
     found.extend(files.into_iter().flatten().filter_map(|path| writable(world, path)));
+    found.extend(profiles.iter().filter_map(|profile| endless(&profiles, profile)));
     let environment = planning::environment(context);
     found.extend(plan::findings(&profiles, &environment).into_iter().map(of_core));
     Ok(found.into_iter().map(Event::Finding).collect())
@@ -87,6 +91,46 @@ fn strangers<W: World>(world: &W, settings: &Settings, profiles: &Profiles) -> V
         line: line.and_then(|line| u32::try_from(line).ok()),
     };
     unknown.map(finding).collect()
+}
+
+/// A command beside a role has no effect: it is the source profile that has the keys.
+fn misplaced_commands<W: World>(
+    world: &W,
+    settings: &Settings,
+    profiles: &Profiles,
+    context: &Context,
+) -> Vec<Finding> {
+    let usual = planning::request(world, settings, context);
+    let finding = |(name, line): (&str, Option<usize>)| {
+        let request = plan::PlanRequest { profile: name.to_owned(), ..usual.clone() };
+        let source = plan::plan(profiles, &request).ok()?.base_profile;
+        (source != name).then(|| Finding {
+            severity: Severity::Warning,
+            code: "misplaced-command".to_owned(),
+            sentence: format!("source_refresh_command of [profile.{name:?}] has no effect."),
+            reason: format!("The keys that the profile starts from are those of profile {source}."),
+            fix: format!("Move the line to [profile.{source:?}]."),
+            file: Some(world.settings_file().display().to_string()),
+            line: line.and_then(|line| u32::try_from(line).ok()),
+        })
+    };
+    settings.source_refresh_commands().filter_map(finding).collect()
+}
+
+/// Nobody can be told before the end of keys whose end nobody knows.
+fn endless(profiles: &Profiles, profile: &Profile) -> Option<Finding> {
+    let keys = plan::keys_of(profiles, &profile.name)?;
+    let token = TOKENS.iter().find_map(|token| profile.get(token))?;
+    (keys.temporary() && keys.expiration.is_none()).then(|| Finding {
+        severity: Severity::Warning,
+        code: "unknown-end".to_owned(),
+        sentence: format!("Profile '{}' has temporary keys, and no line says when they end.", profile.name),
+        reason: "awsd can neither tell you before they end nor keep programs from getting them afterwards."
+            .to_owned(),
+        fix: "Sign in with a tool that writes x_security_token_expires, as saml2aws does.".to_owned(),
+        file: Some(token.origin.file.to_string()),
+        line: Some(token.origin.line),
+    })
 }
 
 /// The core tells a skew only where it matters.

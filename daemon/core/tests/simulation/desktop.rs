@@ -107,6 +107,9 @@ impl World {
             // Nobody is as quick as that.
             return;
         }
+        if self.random.percent(50) {
+            self.sign_in_ends();
+        }
         let sign_in = self.desktop.sign_ins.shown().cloned();
         if let Some(offer) = sign_in.filter(|_| self.random.percent(60)) {
             self.answer_sign_in(&offer);

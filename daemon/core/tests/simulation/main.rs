@@ -45,8 +45,7 @@ fn schedule(seed: u64) {
             28..58 => world.network(),
             58..66 => world.person(),
             66..73 => world.person_at_desktop(),
-            73..75 => world.program(),
-            75 => world.sign_in_ends(),
+            73..76 => world.program(),
             76..85 => {
                 let by =
                     *world.random.pick(&[0_u64, 1, 1, 5, 30, 30, 60, 200, 600, 1200, 1800, 3600, 20_000]);

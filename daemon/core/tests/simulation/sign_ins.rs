@@ -178,7 +178,8 @@ impl World {
         if (offer.progress == SignInProgress::Runs) != runs {
             self.fail(&format!("the command runs ({runs}), and {:?} is told", offer.progress));
         }
-        if offer.command.is_some() != self.saml_command || offer.source != "saml" {
+        if offer.command.is_some() != self.saml_command || offer.source != "saml" || offer.profiles.is_empty()
+        {
             self.fail("another sign-in is offered");
         }
         match &sign_ins.shown {
@@ -192,6 +193,10 @@ impl World {
             }
             Some(_) => self.fail("one sign-in is offered twice"),
             None => self.check_new_sign_in(now, &offer, runs),
+        }
+        let about_others = self.desktop.sign_ins.began_with != self.desktop.sign_ins.known;
+        if matches!(offer.progress, SignInProgress::Failed(_)) && about_others {
+            self.fail("a failure is told that new keys have mended");
         }
         self.check_sign_in_pause(&offer);
         self.desktop.sign_ins.shown = Some((offer, self.desktop.sign_ins.known.clone()));
@@ -326,6 +331,9 @@ impl World {
                 self.fail(&format!("the command has ended well ({well}, {is_new}), and {why} is told"));
             }
             Some(SignInProgress::Runs) => self.fail("the command has ended, and it is not said"),
+            Some(SignInProgress::Offered) if !is_new => {
+                self.fail("the command has failed, and it is not said")
+            }
             None if shown.is_some() && !is_new && self.desktop.sign_ins.in_use(Boot(self.boot)) => {
                 self.fail("the command has failed, and nobody says so");
             }

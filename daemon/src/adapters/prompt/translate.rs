@@ -93,17 +93,14 @@ pub(crate) fn sign_in(offer: SignInOffer, own: &Display, tools: Tools) -> Card {
         (None, _) => Stage::ByHand,
         (Some(_), _) => Stage::Offered,
     };
-    let user = match refused {
-        Some((profile, caller)) => {
-            let profile = text::line(&profile, NAME);
-            let who = caller.command.unwrap_or_else(|| "A program".to_owned());
-            format!("{} needs new keys for {profile}", text::line(&who, NAME))
-        }
-        None => {
-            let profiles: Vec<_> = profiles.iter().map(|profile| text::line(profile, NAME)).collect();
-            format!("In use by {}", profiles.join(", "))
-        }
-    };
+    let names = profiles.iter().map(|profile| text::line(profile, NAME)).collect::<Vec<_>>().join(", ");
+    let user = refused.map_or_else(
+        || format!("In use by {names}"),
+        |(profile, caller)| {
+            let who = caller.command.as_deref().unwrap_or("A program");
+            format!("{} needs new keys for {}", text::line(who, NAME), text::line(&profile, NAME))
+        },
+    );
     let how = match (&command, stage) {
         (Some(command), Stage::Runs) => format!("{command} is running; it may have opened your browser"),
         (Some(command), _) => format!("To sign in again: {command}"),

@@ -134,10 +134,11 @@ pub(super) fn meaning(kind: Kind, action: &str) -> Option<Heard> {
     match (kind, action) {
         (Kind::Code { .. }, DEFAULT | INLINE_REPLY | "enter") => Some(Heard::Enter),
         (Kind::Code { .. }, "skip") => Some(Heard::NotNow),
-        (Kind::Offer { .. }, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
-        (Kind::SignIn { stage: Stage::Offered, .. }, DEFAULT | "renew") => Some(Heard::Chosen(Choice::Renew)),
-        (Kind::SignIn { stage: Stage::ByHand, .. }, DEFAULT) => Some(Heard::Chosen(Choice::Later)),
-        (Kind::Offer { .. } | Kind::SignIn { .. }, "later") => Some(Heard::Chosen(Choice::Later)),
+        (Kind::Offer { .. } | Kind::SignIn { stage: Stage::Offered, .. }, DEFAULT | "renew") => {
+            Some(Heard::Chosen(Choice::Renew))
+        }
+        (Kind::SignIn { stage: Stage::ByHand, .. }, DEFAULT)
+        | (Kind::Offer { .. } | Kind::SignIn { .. }, "later") => Some(Heard::Chosen(Choice::Later)),
         (Kind::Offer { .. } | Kind::SignIn { .. }, "never") => Some(Heard::Chosen(Choice::NotToday)),
         _ => None,
     }
@@ -146,6 +147,30 @@ pub(super) fn meaning(kind: Kind, action: &str) -> Option<Heard> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The buttons of a sign-in, for a server with these features.
+    fn buttons(stage: Stage, features: &Features) -> Vec<String> {
+        let kind = Kind::SignIn { stage, pause: Duration::from_mins(15) };
+        actions(kind, features).chunks_exact(2).map(|pair| format!("{}: {}", pair[0], pair[1])).collect()
+    }
+
+    #[test]
+    fn a_click_anywhere_signs_in_or_puts_off_and_never_stops_anything() {
+        let server = Features { actions: true, ..Features::default() };
+        let [renew, later, never] = ["renew: Sign in", "later: In 15 minutes", "never: Not today"];
+        assert_eq!(buttons(Stage::Offered, &server), ["default: Sign in", renew, later, never]);
+        assert_eq!(buttons(Stage::ByHand, &server), ["default: In 15 minutes", later, never]);
+        assert_eq!(buttons(Stage::Runs, &server), ["later: Stop"]);
+        let kind = |stage| Kind::SignIn { stage, pause: Duration::ZERO };
+        assert!(matches!(meaning(kind(Stage::Offered), DEFAULT), Some(Heard::Chosen(Choice::Renew))));
+        assert!(matches!(meaning(kind(Stage::ByHand), DEFAULT), Some(Heard::Chosen(Choice::Later))));
+        assert!(
+            meaning(kind(Stage::Runs), DEFAULT).is_none() && meaning(kind(Stage::Runs), "renew").is_none()
+        );
+        let draws = Features { draws_default: true, ..server };
+        assert_eq!(buttons(Stage::Offered, &draws), [renew, later, never]);
+        assert_eq!(buttons(Stage::Offered, &Features::default()), [""; 0]);
+    }
 
     #[test]
     fn the_button_says_how_long_the_offer_rests() {

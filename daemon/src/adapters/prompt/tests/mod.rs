@@ -5,8 +5,10 @@ mod mock;
 mod notifications;
 mod programs;
 mod server;
+mod sign_ins;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use awsd_core::event::{QuestionId, RequestId};
 use secrecy::ExposeSecret as _;
@@ -47,6 +49,11 @@ fn card_with_dialog(bus: &TestBus, script: &str) -> Card {
         tools: Tools { dialog: Some(Dialog::Pinentry), pinentry: Some(program) },
         ..card(bus)
     }
+}
+
+/// A program of `/bin/sh`.
+fn shell(script: &str) -> Arc<[String]> {
+    ["/bin/sh", "-c", script].map(str::to_owned).into()
 }
 
 fn again(card: Card, reason: &str) -> Card {

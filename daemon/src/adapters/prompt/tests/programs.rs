@@ -1,12 +1,6 @@
 //! Programs that know the code.
 
-use std::sync::Arc;
-
 use super::*;
-
-fn shell(script: &str) -> Arc<[String]> {
-    ["/bin/sh", "-c", script].map(str::to_owned).into()
-}
 
 async fn failure(desktop: &mut Desktop, words: Arc<[String]>) -> String {
     desktop.run(QUESTION, words, Display::default());
@@ -58,6 +52,9 @@ async fn a_failure_is_a_sentence_without_arguments() {
 #[tokio::test]
 async fn much_noise_does_not_stop_a_program() {
     let mut desktop = Desktop::new();
+    let said =
+        failure(&mut desktop, shell("yes noise | head -c 300000 >&2; echo >&2; echo last >&2; exit 1")).await;
+    assert_eq!(said, "the program sh failed (exit status: 1): last");
     let noise = "head -c 300000 /dev/zero | tr '\\0' x";
     desktop.run(QUESTION, shell(&format!("{noise} >&2; {noise}")), Display::default());
     assert!(code(&mut desktop).await.starts_with("xxx"));
