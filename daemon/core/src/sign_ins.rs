@@ -160,7 +160,8 @@ impl Core {
             held.renewed = true;
             held.refused = None;
             if !held.runs() {
-                held.run = Run::No;
+                // What was told is about other keys.
+                (held.run, held.shown) = (Run::No, None);
             }
             // However short it lasts.
             let end = found.as_ref().and_then(|found| found.expiration);

@@ -23,6 +23,8 @@ const NOISE: Duration = Duration::from_secs(3);
 #[derive(Default)]
 pub(crate) struct SignIns {
     shown: Option<(SignInOffer, Option<Found>)>,
+    /// About other keys than there are now: it goes in this moment.
+    leaving: Option<QuestionId>,
     running: Option<QuestionId>,
     /// Which keys were there when the command was started.
     began_with: Option<Found>,
@@ -191,15 +193,18 @@ impl World {
                     self.fail("the desktop is told what it shows already");
                 }
             }
-            Some(_) => self.fail("one sign-in is offered twice"),
-            None => self.check_new_sign_in(now, &offer, runs),
+            Some((_, about)) if *about == sign_ins.known => self.fail("one sign-in is offered twice"),
+            Some(_) | None => self.check_new_sign_in(now, &offer, runs),
         }
         let about_others = self.desktop.sign_ins.began_with != self.desktop.sign_ins.known;
         if matches!(offer.progress, SignInProgress::Failed(_)) && about_others {
             self.fail("a failure is told that new keys have mended");
         }
         self.check_sign_in_pause(&offer);
-        self.desktop.sign_ins.shown = Some((offer, self.desktop.sign_ins.known.clone()));
+        let sign_ins = &mut self.desktop.sign_ins;
+        let other = sign_ins.shown.take().map(|(shown, _)| shown.id).filter(|id| *id != offer.id);
+        sign_ins.leaving = other.or(sign_ins.leaving);
+        sign_ins.shown = Some((offer, sign_ins.known.clone()));
     }
 
     fn check_new_sign_in(&self, now: Boot, offer: &SignInOffer, runs: bool) {
@@ -247,7 +252,9 @@ impl World {
 
     /// It is taken from the desktop, if this is it.
     pub(crate) fn sign_in_unasked(&mut self, id: QuestionId) -> bool {
-        self.desktop.sign_ins.shown.take_if(|(offer, _)| offer.id == id).is_some()
+        let sign_ins = &mut self.desktop.sign_ins;
+        sign_ins.leaving.take_if(|leaving| *leaving == id).is_some()
+            || sign_ins.shown.take_if(|(offer, _)| offer.id == id).is_some()
     }
 
     /// The command is to run: the person has just said so.
@@ -344,6 +351,9 @@ impl World {
     /// What is shown is so, and nobody is shown anything who may not see it.
     pub(crate) fn check_sign_ins(&self) {
         let (now, sign_ins) = (Boot(self.boot), &self.desktop.sign_ins);
+        if sign_ins.leaving.is_some() {
+            self.fail("one sign-in is offered twice");
+        }
         if let Some((_, about)) = &sign_ins.shown {
             if self.desktop.locked.is_some() {
                 self.fail("a sign-in is offered at a locked screen");
