@@ -365,6 +365,10 @@ impl World {
             if !runs && sign_ins.last_use.is_none_or(|last| now.since(last) > AFTER_USE) {
                 self.fail("a sign-in is offered that nobody uses any more");
             }
+            let until = sign_ins.last_use.unwrap_or_default() + AFTER_USE;
+            if !runs && self.core.next_wake(self.now()).is_none_or(|wake| wake > until + NOISE) {
+                self.fail("nobody thinks of taking back what nobody uses any more");
+            }
         }
         self.check_sign_in_moment(now);
     }
