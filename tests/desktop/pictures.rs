@@ -4,7 +4,7 @@ use std::{env, path::PathBuf};
 
 use awsd_tests::harness::{Running, TestEnv, desktop::Server, programs};
 
-use crate::{picture, settings};
+use crate::{picture, settings, sign_ins};
 
 /// Where a picture goes: to README's if that is asked for, else to where all are kept for people to look at.
 fn place(name: &str) -> PathBuf {
@@ -36,4 +36,13 @@ fn a_question_its_dialog_and_a_wrong_code() {
     desktop.photograph(&place("wrong-code.png"));
     desktop.click("skip");
     client.wait().exits(75);
+}
+
+#[test]
+fn a_sign_in_that_ends() {
+    let lines = "[profile.saml]\nsource_refresh_command = \"saml2aws login -a work\"\n";
+    let Some(stage) = sign_ins::signed_in(Server::Xfce, 600, lines) else { return };
+    sign_ins::work(&stage.env);
+    stage.desktop.notification();
+    stage.desktop.photograph(&place("sign-in.png"));
 }

@@ -26,18 +26,18 @@ use crate::{live_until, locks::wait_until_locked, picture, questions::REPLY, set
 /// In the titles of what is told about a sign-in, and of nothing else.
 const ENDS: &str = "AWS sign-in for saml ends in";
 const OVER: &str = "AWS sign-in for saml is over";
-const RUNS: &str = "Signing in for saml";
+const RUNS: &str = "Signing in to AWS for saml";
 
 const ASSUMED: &str = "AssumeRole after_saml";
 
 /// What is on the desktop goes before the files that it uses.
-struct Stage {
-    desktop: Desktop,
-    env: TestEnv,
+pub(crate) struct Stage {
+    pub(crate) desktop: Desktop,
+    pub(crate) env: TestEnv,
 }
 
 /// A person at a desktop who has signed in; the keys end in so many seconds.
-fn signed_in(server: Server, seconds: i64, lines: &str) -> Option<Stage> {
+pub(crate) fn signed_in(server: Server, seconds: i64, lines: &str) -> Option<Stage> {
     let mut env = TestEnv::new(Sandbox::start(World::guide()));
     env.config(&format!("[profile after_saml]\nrole_arn = {AFTER_SAML}\nsource_profile = saml\n"));
     env.write(".aws/credentials", keys(&env, seconds).1);
@@ -102,7 +102,7 @@ fn labels(shown: &Notification) -> Vec<&str> {
 
 /// A program at the desktop asks, and needs nobody.
 #[track_caller]
-fn work(env: &TestEnv) {
+pub(crate) fn work(env: &TestEnv) {
     at_home(env, env.awsd(["credential-process", "after_saml"])).expect_secrets().run().success().quiet();
 }
 
@@ -129,11 +129,10 @@ fn a_click_signs_in_and_work_goes_on_with_the_new_keys() {
         "{offer:?}"
     );
     assert_eq!(labels(&offer), ["Sign in", "In 5 minutes", "Not today"]);
-    desktop.screenshot(&picture("sign-in.png"));
     desktop.click("renew");
     let runs = desktop.notification_with(RUNS);
     assert_eq!(labels(&runs), ["Stop"]);
-    desktop.screenshot(&picture("signing-in.png"));
+    desktop.photograph(&picture("signing-in.png"));
     // Old keys are good until then.
     work(env);
     go(&pipe);

@@ -115,7 +115,7 @@ pub(crate) fn sign_in(offer: SignInOffer, own: &Display, tools: Tools) -> Card {
         question: id,
         kind: Kind::SignIn { stage, pause },
         title: match (stage, minutes) {
-            (Stage::Runs, _) => format!("Signing in for {source}…"),
+            (Stage::Runs, _) => format!("Signing in to AWS for {source}…"),
             (_, 0) => format!("AWS sign-in for {source} is over"),
             (_, minutes) => format!("AWS sign-in for {source} ends in {minutes} min"),
         },
