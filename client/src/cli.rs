@@ -3,6 +3,28 @@
 // The comments on options are the help: backticks would be shown.
 #![allow(clippy::doc_markdown)]
 
+/// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
+macro_rules! and_where_a_code_is_asked {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\n",
+            "\
+Where a code is asked, if one is needed:
+  at the terminal   at once, where there is one; never on standard output
+  on the desktop    by a notification or a dialog; after the terminal, if any
+  anywhere else     awsd mfa 123456
+
+The first answer counts, for all that wait for it, and the question disappears everywhere. Where \
+nobody can be asked, the command ends with 75 at once and the question stays open: answer it \
+with awsd mfa 123456 and run the command again. With --wait 10m the command waits for that \
+answer; with --no-prompt it ends with 75 wherever it runs. To see where you can be asked: \
+awsd doctor --prompts"
+        )
+    };
+}
+
+mod reach;
 mod shell;
 
 use std::ffi::OsString;
@@ -15,6 +37,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::reach::Console;
 pub(crate) use self::shell::{Complete, CompletingShell, Completions, Init, Shell, WithOwnFiles};
 use crate::failure::{Exit, Failure};
 
@@ -90,6 +113,7 @@ pub(crate) enum Verb {
     Exec(Exec),
     Export(Export),
     CredentialProcess(CredentialProcess),
+    Console(Console),
     Login(Login),
     Logout(Logout),
     Mfa(Mfa),
@@ -116,27 +140,6 @@ pub(crate) enum Verb {
     Renew,
     #[command(hide = true)]
     Complete(Complete),
-}
-
-/// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
-macro_rules! and_where_a_code_is_asked {
-    ($examples:literal) => {
-        concat!(
-            $examples,
-            "\n\n",
-            "\
-Where a code is asked, if one is needed:
-  at the terminal   at once, where there is one; never on standard output
-  on the desktop    by a notification or a dialog; after the terminal, if any
-  anywhere else     awsd mfa 123456
-
-The first answer counts, for all that wait for it, and the question disappears everywhere. Where \
-nobody can be asked, the command ends with 75 at once and the question stays open: answer it \
-with awsd mfa 123456 and run the command again. With --wait 10m the command waits for that \
-answer; with --no-prompt it ends with 75 wherever it runs. To see where you can be asked: \
-awsd doctor --prompts"
-        )
-    };
 }
 
 /// How a code is found, for everything that may need one.

@@ -50,6 +50,7 @@ pub(crate) fn ask_in_passing(request: &Request, mut row: impl FnMut(Event)) -> O
 fn repeatable(request: &Request) -> bool {
     match request {
         Request::Credentials(request) => request.prompting.code.is_none(),
+        Request::Console(request) => request.credentials.prompting.code.is_none(),
         Request::Login(login) => login.prompting.code.is_none(),
         Request::Mfa { .. } | Request::Stop => false,
         _ => true,

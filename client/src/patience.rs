@@ -38,6 +38,7 @@ impl Patience {
         match request {
             Request::Credentials(_)
             | Request::Login(_)
+            | Request::Console(_)
             | Request::Mfa { .. }
             | Request::PromptTest { .. } => Self { limit: AWS, may_wait: true },
             Request::Logout { .. }

@@ -7,13 +7,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use awsd_core::chain::Keys;
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Offer, Operation, Program, Question};
-use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
+use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
-use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck};
+use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
 use tracing::{error, warn};
 
 use crate::adapters::clock::{self, Alarm};
@@ -25,7 +26,7 @@ use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
-use crate::world::{Access, ShellPaths, World};
+use crate::world::{Access, ShellPaths, SigningIn, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -133,6 +134,14 @@ impl World for Machine {
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         self.aws.call(operation)
+    }
+
+    fn sign_in(
+        &self,
+        wanted: SigningIn,
+        keys: Arc<Keys>,
+    ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
+        self.aws.sign_in(wanted, keys)
     }
 
     fn remember(&self, memory: &Memory) {

@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use awsd_core::chain::{Keys, Service};
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Offer, Operation, Program, Question};
-use awsd_core::event::{Display, Event, Outcome, QuestionId};
+use awsd_core::event::{Display, Event, Failure, Outcome, QuestionId};
 use awsd_core::memory::Memory;
+use awsd_core::signin::SignIn;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, CredentialsRequest, Error, PromptCheck, Secret};
@@ -51,6 +53,13 @@ pub(crate) trait World {
 
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
+
+    /// Asks AWS to sign these keys in to the web console: a URL.
+    fn sign_in(
+        &self,
+        wanted: SigningIn,
+        keys: Arc<Keys>,
+    ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static;
 
     /// Keeps facts across restarts.
     fn remember(&self, memory: &Memory);
@@ -98,6 +107,15 @@ pub(crate) trait World {
 
     /// Who the daemon works for: part of the default name of role sessions.
     fn user_name(&self) -> &str;
+}
+
+/// How the web console is signed in to, and how AWS is reached for that.
+#[derive(Debug)]
+pub(crate) struct SigningIn {
+    /// Where, and to which page.
+    pub(crate) sign_in: SignIn,
+    /// Certificates and proxy.
+    pub(crate) service: Arc<Service>,
 }
 
 /// Where a process gets credentials over HTTP.

@@ -109,13 +109,15 @@ pub enum Request {
         #[serde(default)]
         prompting: Box<Prompting>,
     },
+    /// The web console, signed in: a URL.
+    Console(Box<Console>),
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 14] = [
+    pub const KINDS: [&'static str; 15] = [
         "credentials",
         "login",
         "logout",
@@ -129,6 +131,7 @@ impl Request {
         "child-files",
         "shell-files",
         "serve",
+        "console",
         "stop",
     ];
 }
@@ -158,6 +161,17 @@ pub struct CredentialsRequest {
     /// Who asks and whether a code can be asked there.
     #[serde(default)]
     pub prompting: Prompting,
+}
+
+/// A request to sign in to the web console.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Console {
+    /// With which credentials. A key without a session cannot sign in.
+    #[serde(flatten)]
+    pub credentials: CredentialsRequest,
+    /// The page that is shown then: a URL of the console, or a path in it. Its first page, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
 }
 
 /// Session policies: a session may do what both they and its role allow.
@@ -266,6 +280,9 @@ pub struct Context {
     /// `AWS_ENDPOINT_URL_IAM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_url_iam: Option<String>,
+    /// `AWS_ENDPOINT_URL_SIGNIN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_signin: Option<String>,
     /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_configured_endpoint_urls: Option<String>,

@@ -15,6 +15,7 @@ mod bad_files;
 mod clocks;
 mod codes;
 mod command;
+mod console;
 mod daemon_life;
 mod devices;
 mod doors;

@@ -2,6 +2,7 @@
 //! a line.
 
 mod child;
+pub(crate) mod console;
 mod credentials;
 mod doctor;
 mod list;
@@ -20,7 +21,7 @@ use secrecy::SecretString;
 use crate::config::{Broken, Settings};
 use crate::exchange::Update;
 use crate::recent::Recent;
-use crate::world::World;
+use crate::world::{SigningIn, World};
 
 /// What is to be done about a request.
 pub(crate) enum Action {
@@ -32,6 +33,8 @@ pub(crate) enum Action {
         event: Box<Event>,
         /// The settings that apply from now on, where the request read them.
         settings: Option<Box<Settings>>,
+        /// What the credentials are for, where they are not handed out.
+        sign_in: Option<Box<SigningIn>>,
     },
     /// Answer with these updates, the last of them final.
     Reply(Vec<Update>),
@@ -90,13 +93,14 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             };
             child::serve(world, view.peer, request)
         }
+        Request::Console(request) => console::ask(world, id, *request),
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
 }
 
 fn tell(event: Event) -> Action {
-    Action::Tell { profile: None, event: Box::new(event), settings: None }
+    Action::Tell { profile: None, event: Box::new(event), settings: None, sign_in: None }
 }
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {

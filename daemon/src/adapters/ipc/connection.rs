@@ -155,6 +155,7 @@ fn answered(by: RequestId, answer: Answer) -> Command {
 fn shows_questions(request: &Request) -> bool {
     match request {
         Request::Credentials(request) => request.prompting.terminal,
+        Request::Console(request) => request.credentials.prompting.terminal,
         Request::Login(login) => login.prompting.terminal,
         _ => false,
     }
