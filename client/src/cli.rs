@@ -37,7 +37,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::reach::Console;
+pub(crate) use self::reach::{Console, Forward};
 pub(crate) use self::shell::{Complete, CompletingShell, Completions, Init, Shell, WithOwnFiles};
 use crate::failure::{Exit, Failure};
 
@@ -114,6 +114,7 @@ pub(crate) enum Verb {
     Export(Export),
     CredentialProcess(CredentialProcess),
     Console(Console),
+    Forward(Forward),
     Login(Login),
     Logout(Logout),
     Mfa(Mfa),
@@ -174,6 +175,18 @@ pub(crate) struct Wish {
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) min_ttl: Option<Duration>,
 
+    #[command(flatten)]
+    pub(crate) less: Less,
+
+    /// Hand out the long-lived key itself, where the settings allow it
+    #[arg(long, conflicts_with_all = ["min_ttl", "policy", "policy_arn", "read_only"])]
+    pub(crate) no_session: bool,
+}
+
+/// What a session may do less than its role.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "The session")]
+pub(crate) struct Less {
     /// Allow it no more than this policy does, a file with JSON; for roles
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -185,10 +198,6 @@ pub(crate) struct Wish {
     /// Allow it no more than AWS's policy ReadOnlyAccess does; for roles
     #[arg(long)]
     pub(crate) read_only: bool,
-
-    /// Hand out the long-lived key itself, where the settings allow it
-    #[arg(long, conflicts_with_all = ["min_ttl", "policy", "policy_arn", "read_only"])]
-    pub(crate) no_session: bool,
 }
 
 /// Run a command with the credentials of a profile

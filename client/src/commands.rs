@@ -9,6 +9,7 @@ mod daemon;
 mod doctor;
 mod exec;
 mod export;
+mod forward;
 mod init;
 mod list;
 mod login;
@@ -47,6 +48,7 @@ pub(crate) fn run(verb: Verb) -> Outcome {
         Verb::Export(options) => export::run(options),
         Verb::CredentialProcess(options) => credential_process::run(options),
         Verb::Console(options) => console::run(options),
+        Verb::Forward(options) => forward::run(options),
         Verb::Login(options) => login::run(options),
         Verb::Logout(options) => logout::run(options),
         Verb::Mfa(options) => mfa::run(options),

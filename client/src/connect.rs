@@ -105,6 +105,14 @@ impl Connection {
         }
     }
 
+    /// Waits until the daemon has nothing more to say.
+    pub(crate) fn wait_for_its_end(&mut self) {
+        // What it says last is that it ends.
+        while self.receive().is_ok_and(|more| more) {
+            self.used = self.received.len();
+        }
+    }
+
     /// Waits for more to be received. False means that the daemon has closed the connection.
     pub(crate) fn receive(&mut self) -> io::Result<bool> {
         // All whole lines have been taken: what is left is the beginning of one.

@@ -50,6 +50,7 @@ impl Patience {
             | Request::ChildFiles { .. }
             | Request::ShellFiles { .. }
             | Request::Serve { .. }
+            | Request::Forward(_)
             | Request::Stop => Self { limit: SILENCE, may_wait: false },
         }
     }

@@ -309,6 +309,7 @@ fn kind(request: &Request) -> &'static str {
         Request::ShellFiles { .. } => "shell-files",
         Request::ChildFiles { .. } => "child-files",
         Request::Serve { .. } => "serve",
+        Request::Forward(_) => "forward",
         Request::Console(_) => "console",
         Request::Stop => "stop",
     }

@@ -20,13 +20,15 @@ use tracing::{error, warn};
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::generated::{Generated, Own};
+use crate::adapters::ipc::Forwards;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
-use crate::world::{Access, ShellPaths, SigningIn, World};
+use crate::narrow::Narrow;
+use crate::world::{Access, NotForwarded, ShellPaths, SigningIn, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -40,6 +42,7 @@ pub(crate) struct Machine {
     pub(crate) store: Store,
     pub(crate) aws: Aws,
     pub(crate) container_endpoint: ContainerEndpoint,
+    pub(crate) forwards: Forwards,
     pub(crate) desktop: Desktop,
     pub(crate) presence: PresenceWatch,
     /// Where the daemon was started.
@@ -193,6 +196,10 @@ impl World for Machine {
 
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access> {
         self.container_endpoint.serve(to, request)
+    }
+
+    fn forward(&mut self, to: u32, socket: Option<&str>, narrow: Narrow) -> Result<PathBuf, NotForwarded> {
+        self.forwards.open(to, socket, narrow)
     }
 
     fn forget_answers(&mut self) {

@@ -16,6 +16,7 @@ use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, CredentialsRequest, Error, PromptCheck, Secret};
 
 use crate::config::{Broken, Settings};
+use crate::narrow::Narrow;
 
 /// Clocks, files and AWS.
 pub(crate) trait World {
@@ -93,7 +94,10 @@ pub(crate) trait World {
     /// Answers this request over HTTP on the loopback interface, again and again, while a process lives.
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access>;
 
-    /// What was answered there before may not be true any more.
+    /// Makes a socket that gives only this, as long as a process lives; at this path, or at one that it chooses.
+    fn forward(&mut self, to: u32, socket: Option<&str>, narrow: Narrow) -> Result<PathBuf, NotForwarded>;
+
+    /// What was answered over HTTP before may not be true any more.
     fn forget_answers(&mut self);
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
@@ -116,6 +120,29 @@ pub(crate) struct SigningIn {
     pub(crate) sign_in: SignIn,
     /// Certificates and proxy.
     pub(crate) service: Arc<Service>,
+}
+
+/// Why there is no socket.
+#[derive(Debug)]
+pub(crate) enum NotForwarded {
+    /// The directory is not there for one user alone.
+    Place(EndpointError),
+    /// Somebody listens there.
+    Taken,
+    /// The system refuses it.
+    Io(io::Error),
+}
+
+impl From<EndpointError> for NotForwarded {
+    fn from(error: EndpointError) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl From<io::Error> for NotForwarded {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// Where a process gets credentials over HTTP.

@@ -20,8 +20,8 @@ pub use reply::{
     ServerLine, Serving, ShellFiles, SignedIn, Versioned, Via,
 };
 pub use request::{
-    Answer, Caller, Console, Context, CredentialsRequest, Envelope, Login, Narrowing, Prompting, Purpose,
-    Request,
+    Answer, Caller, Console, Context, CredentialsRequest, Envelope, Forward, Login, Narrowing, Prompting,
+    Purpose, Request,
 };
 pub use rows::{
     Finding, LockedBy, ProfileRow, PromptCheck, ScreenLock, SessionRow, Setting, Severity, Status,

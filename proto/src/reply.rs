@@ -212,6 +212,11 @@ pub enum Event {
         /// One sentence.
         text: String,
     },
+    /// To [`crate::Request::Forward`]: the socket is there. It is gone when the final line comes, if one comes.
+    Forwarding {
+        /// Its path.
+        socket: String,
+    },
     /// A row of [`crate::Request::List`].
     Profile(Box<ProfileRow>),
     /// A row of [`crate::Request::Status`].
@@ -343,6 +348,8 @@ pub enum ErrorCode {
     LongLivedNotAllowed,
     /// Nobody can sign in to the web console with this profile, or not there.
     NoSignIn,
+    /// The socket only gives credentials of one profile.
+    NarrowSocket,
     /// A reason this build does not know.
     #[serde(other)]
     Other,

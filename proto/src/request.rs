@@ -109,6 +109,9 @@ pub enum Request {
         #[serde(default)]
         prompting: Box<Prompting>,
     },
+    /// A socket that gives credentials of one profile and nothing else, for as long as the process that asks lives, and for
+    /// this connection an [`crate::Event::Forwarding`] (`awsd forward`).
+    Forward(Box<Forward>),
     /// The web console, signed in: a URL.
     Console(Box<Console>),
     /// Forget everything and end.
@@ -117,7 +120,7 @@ pub enum Request {
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 16] = [
         "credentials",
         "login",
         "logout",
@@ -131,6 +134,7 @@ impl Request {
         "child-files",
         "shell-files",
         "serve",
+        "forward",
         "console",
         "stop",
     ];
@@ -159,6 +163,25 @@ pub struct CredentialsRequest {
     #[serde(default)]
     pub context: Context,
     /// Who asks and whether a code can be asked there.
+    #[serde(default)]
+    pub prompting: Prompting,
+}
+
+/// A request to let others have credentials of one profile.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Forward {
+    /// The profile's name.
+    pub profile: String,
+    /// Where the socket is to be, an absolute path; the daemon knows a place, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
+    /// What their session may do less than its role.
+    #[serde(default, skip_serializing_if = "Narrowing::is_none")]
+    pub narrowing: Narrowing,
+    /// Which files, region and endpoints are meant, whatever they say.
+    #[serde(default)]
+    pub context: Context,
+    /// Who is answerable for it, and where its person is asked for codes. They are not asked.
     #[serde(default)]
     pub prompting: Prompting,
 }

@@ -23,6 +23,8 @@ mod elsewhere;
 mod every_way;
 mod export;
 mod first_use;
+mod forward;
+mod forward_ssh;
 mod frames;
 mod long_lived;
 mod long_roles;

@@ -1,8 +1,11 @@
 //! The command line of what takes credentials to where the work is: a browser, another machine, a container.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::{Asking, Wish};
+use super::{Asking, Less, Wish};
 
 /// Open the web console, signed in with the role of a profile
 ///
@@ -37,4 +40,44 @@ pub(crate) struct Console {
 
     #[command(flatten)]
     pub(crate) asking: Asking,
+}
+
+/// Let another machine or a container have the credentials of one profile
+///
+/// Makes a socket that gives these and nothing else, as long as awsd forward runs, or the command after `--`. There, AWSD_SOCKET
+/// names it, and `awsd credential-process`, `export` and `exec` work as here, for this profile. Codes are asked for here only.
+#[derive(Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  awsd forward --profile dev -- ssh -R /run/user/1000/awsd.sock:{} build-machine
+  there:  AWSD_SOCKET=/run/user/1000/awsd.sock awsd exec dev -- aws s3 ls
+
+  awsd forward --profile dev --socket ~/box/socket -- \\
+    docker run --rm -it -u 1000 -v ~/box:/box -e AWSD_SOCKET=/box/socket IMAGE
+  there:  awsd exec dev -- aws s3 ls
+
+  awsd forward --profile dev --read-only      prints the socket's path and waits for Ctrl-C
+
+Whoever can be that user there, and root, gets these credentials from it, and may use what it has got until that expires. \
+Nothing there chooses files or endpoints here, or sees other profiles. The directory of a socket must be its user's own and \
+closed to others, here and there.")]
+pub(crate) struct Forward {
+    /// The profile, as in ~/.aws/config
+    #[arg(long)]
+    pub(crate) profile: String,
+
+    /// Where the socket is to be: in a directory that only you may enter
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+
+    /// The command and its arguments, after `--`; {} stands for the socket's path
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+
+    /// Ask for no codes on its behalf
+    #[arg(long)]
+    pub(crate) no_prompt: bool,
+
+    #[command(flatten)]
+    pub(crate) less: Less,
 }

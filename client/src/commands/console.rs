@@ -11,7 +11,7 @@ use crate::output;
 
 pub(super) fn run(options: Console) -> Outcome {
     let Console { profile, destination, print, session, asking } = options;
-    let narrowing = narrowing::of(&session)?;
+    let narrowing = narrowing::of(&session.less)?;
     let profile = pick::profile(profile, asking.no_prompt)?;
     // Before anybody is asked for a code.
     let browser = if print { None } else { Some(browser::find().map_err(|why| not_opened(&why, &profile))?) };

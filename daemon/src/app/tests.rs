@@ -21,7 +21,8 @@ use awsd_proto::{
 use super::*;
 use crate::config::{self, Broken, Settings};
 use crate::exchange::{Door, UPDATES};
-use crate::world::{Access, ShellPaths, SigningIn};
+use crate::narrow::Narrow;
+use crate::world::{Access, NotForwarded, ShellPaths, SigningIn};
 
 const NOW: Now = Now { boot: Boot(Duration::from_secs(1_000)), wall: Wall::from_secs(1_800_000_000) };
 
@@ -133,6 +134,10 @@ impl World for Fake {
 
     fn serve(&mut self, _to: u32, _request: CredentialsRequest) -> io::Result<Access> {
         Ok(Access { uri: "http://127.0.0.1:1/".to_owned(), token: Secret::new("token") })
+    }
+
+    fn forward(&mut self, _to: u32, _socket: Option<&str>, _narrow: Narrow) -> Result<PathBuf, NotForwarded> {
+        Err(NotForwarded::Taken)
     }
 
     fn forget_answers(&mut self) {}

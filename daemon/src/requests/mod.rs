@@ -5,6 +5,7 @@ mod child;
 pub(crate) mod console;
 mod credentials;
 mod doctor;
+mod forward;
 mod list;
 mod logout;
 mod planning;
@@ -36,7 +37,7 @@ pub(crate) enum Action {
         /// What the credentials are for, where they are not handed out.
         sign_in: Option<Box<SigningIn>>,
     },
-    /// Answer with these updates, the last of them final.
+    /// Answer with these updates. Where the last of them is not final, the client is there until it leaves.
     Reply(Vec<Update>),
     /// Ask a question on this desktop that is only a test.
     TryPrompts(Display),
@@ -93,6 +94,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             };
             child::serve(world, view.peer, request)
         }
+        Request::Forward(request) => forward::open(world, view.peer, *request),
         Request::Console(request) => console::ask(world, id, *request),
         Request::Stop => Ok(Action::Stop),
     };
@@ -119,4 +121,12 @@ fn done(update: Update) -> Action {
 
 fn bad_settings(broken: Broken) -> Error {
     Error { error: ErrorCode::BadConfig, sentence: broken.to_string(), hint: Some(broken.remedy()) }
+}
+
+fn nobody() -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: "nobody knows which process is to be served".to_owned(),
+        hint: Some("say its number in prompting.caller.pid".to_owned()),
+    }
 }
