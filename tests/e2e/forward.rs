@@ -10,7 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use awsd_tests::harness::{Output, PATIENCE, Run, Terminal, TestEnv};
+use awsd_tests::harness::{
+    Output, PATIENCE, Run, Terminal, TestEnv,
+    programs::{self, skipped},
+};
 
 use crate::{
     people::{log_in, says},
@@ -61,7 +64,7 @@ fn whoever_reaches_it_gets_credentials_of_the_profile_and_needs_nothing_else() {
     assert_eq!(mode(&forward.socket), 0o600);
     assert_eq!(mode(forward.socket.parent().unwrap()), 0o700);
     // As in a container: nothing of this home, not even its variables.
-    let awsd = awsd_tests::harness::programs::directory().join("awsd");
+    let awsd = programs::directory().join("awsd");
     let bare = env.command("env").args(["-i"]).args([format!("AWSD_SOCKET={}", forward.socket.display())]);
     let output =
         bare.args([&awsd]).args(["credential-process", "my_role"]).expect_secrets().run().success().quiet();
@@ -74,6 +77,22 @@ fn whoever_reaches_it_gets_credentials_of_the_profile_and_needs_nothing_else() {
         ["exec", "my_role", "--", "sh", "-c", "test \"$AWS_SESSION_TOKEN\" && echo \"$AWSD_PROFILE\""];
     assert_eq!(forward.awsd(&env, command).run().success().quiet().stdout, "my_role\n");
     assert_eq!(env.calls(), ["GetSessionToken with code", "AssumeRole my_role"]);
+}
+
+/// What makes a container: other users, other processes. The one who runs it is root there.
+#[test]
+fn in_a_container_the_daemons_process_has_no_number_and_is_known_by_its_user() {
+    let env = alice();
+    let contained = ["--user", "--map-root-user", "--pid", "--fork"];
+    if !env.command("unshare").args(contained).args(["true"]).run().status.success() {
+        return skipped("this machine makes no containers, or not for this user");
+    }
+    log_in(&env, "my_role");
+    let forward = Forward::start(&env, &[]);
+    let command = ["credential-process", "my_role"];
+    let run = env.command("unshare").args(contained).args([programs::directory().join("awsd")]).args(command);
+    let output = run.env("AWSD_SOCKET", &forward.socket).expect_secrets().run().success().quiet();
+    assert!(output.stdout.contains("ASIA"));
 }
 
 #[test]
