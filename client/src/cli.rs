@@ -80,6 +80,7 @@ Examples:
   eval \"$(awsd export dev)\"           put them into this shell
   awsd login dev                      type the code now, so that nothing asks later
   awsd mfa 123456                     give the code that a program in the background waits for
+  awsd console dev                    open the web console, signed in
   awsd list                           the profiles, and how long their sessions last
   eval \"$(awsd init bash)\"           from here on: AWS_PROFILE=dev aws s3 ls
 
