@@ -3,6 +3,28 @@
 // The comments on options are the help: backticks would be shown.
 #![allow(clippy::doc_markdown)]
 
+/// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
+macro_rules! and_where_a_code_is_asked {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\n",
+            "\
+Where a code is asked, if one is needed:
+  at the terminal   at once, where there is one; never on standard output
+  on the desktop    by a notification or a dialog; after the terminal, if any
+  anywhere else     awsd mfa 123456
+
+The first answer counts, for all that wait for it, and the question disappears everywhere. Where \
+nobody can be asked, the command ends with 75 at once and the question stays open: answer it \
+with awsd mfa 123456 and run the command again. With --wait 10m the command waits for that \
+answer; with --no-prompt it ends with 75 wherever it runs. To see where you can be asked: \
+awsd doctor --prompts"
+        )
+    };
+}
+
+mod reach;
 mod shell;
 
 use std::ffi::OsString;
@@ -15,6 +37,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::reach::{Console, Forward};
 pub(crate) use self::shell::{Complete, CompletingShell, Completions, Init, Shell, WithOwnFiles};
 use crate::failure::{Exit, Failure};
 
@@ -57,6 +80,7 @@ Examples:
   eval \"$(awsd export dev)\"           put them into this shell
   awsd login dev                      type the code now, so that nothing asks later
   awsd mfa 123456                     give the code that a program in the background waits for
+  awsd console dev                    open the web console, signed in
   awsd list                           the profiles, and how long their sessions last
   eval \"$(awsd init bash)\"           from here on: AWS_PROFILE=dev aws s3 ls
 
@@ -90,6 +114,8 @@ pub(crate) enum Verb {
     Exec(Exec),
     Export(Export),
     CredentialProcess(CredentialProcess),
+    Console(Console),
+    Forward(Forward),
     Login(Login),
     Logout(Logout),
     Mfa(Mfa),
@@ -116,27 +142,6 @@ pub(crate) enum Verb {
     Renew,
     #[command(hide = true)]
     Complete(Complete),
-}
-
-/// Examples, and below them how a code is asked for: the end of the help of everything that may need one.
-macro_rules! and_where_a_code_is_asked {
-    ($examples:literal) => {
-        concat!(
-            $examples,
-            "\n\n",
-            "\
-Where a code is asked, if one is needed:
-  at the terminal   at once, where there is one; never on standard output
-  on the desktop    by a notification or a dialog; after the terminal, if any
-  anywhere else     awsd mfa 123456
-
-The first answer counts, for all that wait for it, and the question disappears everywhere. Where \
-nobody can be asked, the command ends with 75 at once and the question stays open: answer it \
-with awsd mfa 123456 and run the command again. With --wait 10m the command waits for that \
-answer; with --no-prompt it ends with 75 wherever it runs. To see where you can be asked: \
-awsd doctor --prompts"
-        )
-    };
 }
 
 /// How a code is found, for everything that may need one.
@@ -171,6 +176,18 @@ pub(crate) struct Wish {
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) min_ttl: Option<Duration>,
 
+    #[command(flatten)]
+    pub(crate) less: Less,
+
+    /// Hand out the long-lived key itself, where the settings allow it
+    #[arg(long, conflicts_with_all = ["min_ttl", "policy", "policy_arn", "read_only"])]
+    pub(crate) no_session: bool,
+}
+
+/// What a session may do less than its role.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "The session")]
+pub(crate) struct Less {
     /// Allow it no more than this policy does, a file with JSON; for roles
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -182,10 +199,6 @@ pub(crate) struct Wish {
     /// Allow it no more than AWS's policy ReadOnlyAccess does; for roles
     #[arg(long)]
     pub(crate) read_only: bool,
-
-    /// Hand out the long-lived key itself, where the settings allow it
-    #[arg(long, conflicts_with_all = ["min_ttl", "policy", "policy_arn", "read_only"])]
-    pub(crate) no_session: bool,
 }
 
 /// Run a command with the credentials of a profile

@@ -3,11 +3,13 @@
 
 mod complete;
 mod config;
+mod console;
 mod credential_process;
 mod daemon;
 mod doctor;
 mod exec;
 mod export;
+mod forward;
 mod init;
 mod list;
 mod login;
@@ -45,6 +47,8 @@ pub(crate) fn run(verb: Verb) -> Outcome {
         Verb::Exec(options) => exec::run(options),
         Verb::Export(options) => export::run(options),
         Verb::CredentialProcess(options) => credential_process::run(options),
+        Verb::Console(options) => console::run(options),
+        Verb::Forward(options) => forward::run(options),
         Verb::Login(options) => login::run(options),
         Verb::Logout(options) => logout::run(options),
         Verb::Mfa(options) => mfa::run(options),
@@ -90,21 +94,29 @@ struct Wanted {
     command: String,
 }
 
+impl Wanted {
+    /// The request for them, and who can ask the person.
+    fn request(self) -> Result<(CredentialsRequest, Option<Asker>), Failure> {
+        let Wish { duration, min_ttl, no_session, .. } = self.session;
+        let (prompting, asker) = prompting(self.asking, &self.command)?;
+        let request = CredentialsRequest {
+            profile: self.profile,
+            purpose: self.purpose,
+            duration: duration.map(|duration| duration.as_secs()),
+            min_ttl: min_ttl.map(|ttl| ttl.as_secs()),
+            narrowing: self.narrowing,
+            no_session,
+            context: context::of_this_process()?,
+            prompting,
+        };
+        Ok((request, asker))
+    }
+}
+
 /// Gets credentials, asking for a code on the way if one is needed.
 fn credentials(wanted: Wanted) -> Result<Credentials, Failure> {
-    let Wish { duration, min_ttl, no_session, .. } = wanted.session;
-    let (prompting, asker) = prompting(wanted.asking, &wanted.command)?;
-    let request = Request::Credentials(Box::new(CredentialsRequest {
-        profile: wanted.profile,
-        purpose: wanted.purpose,
-        duration: duration.map(|duration| duration.as_secs()),
-        min_ttl: min_ttl.map(|ttl| ttl.as_secs()),
-        narrowing: wanted.narrowing,
-        no_session,
-        context: context::of_this_process()?,
-        prompting,
-    }));
-    match converse::ask(&request, asker, drop)? {
+    let (request, asker) = wanted.request()?;
+    match converse::ask(&Request::Credentials(Box::new(request)), asker, drop)? {
         Reply::Credentials(credentials) => {
             tell(&credentials.notices);
             Ok(*credentials)

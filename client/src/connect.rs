@@ -105,6 +105,14 @@ impl Connection {
         }
     }
 
+    /// Waits until the daemon has nothing more to say.
+    pub(crate) fn wait_for_its_end(&mut self) {
+        // What it says last is that it ends.
+        while self.receive().is_ok_and(|more| more) {
+            self.used = self.received.len();
+        }
+    }
+
     /// Waits for more to be received. False means that the daemon has closed the connection.
     pub(crate) fn receive(&mut self) -> io::Result<bool> {
         // All whole lines have been taken: what is left is the beginning of one.
@@ -135,8 +143,8 @@ impl AsFd for Connection {
 /// The daemon must be this user's own.
 #[cfg(unix)]
 fn check_peer(stream: &Stream) -> Result<(), Failure> {
-    let problem = match stream.peer_creds() {
-        Ok(peer) if peer.euid() == Some(rustix::process::geteuid().as_raw()) => return Ok(()),
+    let problem = match user_of(stream) {
+        Ok(Some(user)) if user == rustix::process::geteuid().as_raw() => return Ok(()),
         Ok(_) => "it belongs to another user".to_owned(),
         Err(error) => format!("its user cannot be found out: {error}"),
     };
@@ -145,6 +153,22 @@ fn check_peer(stream: &Stream) -> Result<(), Failure> {
         format!("awsd does not talk to the daemon at its socket: {problem}"),
         "end that process, or set AWSD_SOCKET to a path in a directory of your own",
     ))
+}
+
+/// The user at the other end. In a container the daemon's process has no number, which `peer_creds` would take for a peer that
+/// has left.
+#[cfg(target_os = "linux")]
+fn user_of(stream: &Stream) -> io::Result<Option<u32>> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+
+    let Stream::UdSocket(socket) = stream;
+    Ok(Some(getsockopt(socket, PeerCredentials)?.uid()))
+}
+
+/// The user at the other end.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn user_of(stream: &Stream) -> io::Result<Option<u32>> {
+    Ok(stream.peer_creds()?.euid())
 }
 
 fn nonsense(what: &str) -> Failure {

@@ -49,6 +49,7 @@ impl Environment<'_> {
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
             endpoint_url_iam: self.value("AWS_ENDPOINT_URL_IAM")?,
+            endpoint_url_signin: self.value("AWS_ENDPOINT_URL_SIGNIN")?,
             ignore_configured_endpoint_urls: self.value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?,
             use_fips_endpoint: self.value("AWS_USE_FIPS_ENDPOINT")?,
             use_dualstack_endpoint: self.value("AWS_USE_DUALSTACK_ENDPOINT")?,

@@ -23,7 +23,7 @@ pub(crate) fn ask(
     match converse(&mut connection, request, asker.as_mut(), &mut row) {
         // The daemon was ending just then. AWS may be called twice, but no code is spent twice.
         Err(Interruption::Gone { anything_said: false }) if repeatable(request) => {
-            let mut connection = daemon_process::connect_or_start(&endpoint)?;
+            let mut connection = daemon_process::connect_again(&endpoint)?;
             converse(&mut connection, request, asker.as_mut(), &mut row).map_err(Into::into)
         }
         result => result.map_err(Into::into),
@@ -50,6 +50,7 @@ pub(crate) fn ask_in_passing(request: &Request, mut row: impl FnMut(Event)) -> O
 fn repeatable(request: &Request) -> bool {
     match request {
         Request::Credentials(request) => request.prompting.code.is_none(),
+        Request::Console(request) => request.credentials.prompting.code.is_none(),
         Request::Login(login) => login.prompting.code.is_none(),
         Request::Mfa { .. } | Request::Stop => false,
         _ => true,
@@ -96,6 +97,25 @@ pub(crate) fn converse(
 ) -> Result<Reply, Interruption> {
     send(connection.request(request), false)?;
     follow(connection, Patience::with(request), asker, row)
+}
+
+/// Sends a request that stays open, and waits for the first that is said of it.
+pub(crate) fn first(connection: &mut Connection, request: &Request) -> Result<Event, Failure> {
+    send(connection.request(request), false)?;
+    loop {
+        match connection.received_line()? {
+            Some(ServerLine::Event(event)) => return Ok(event),
+            Some(ServerLine::Error(error)) => return Err(error.body.into()),
+            Some(ServerLine::Reply(_)) => return Ok(Event::Unknown),
+            None => {}
+        }
+        Patience::with(request).wait(connection)?;
+        match connection.receive() {
+            Ok(true) => {}
+            Ok(false) => return Err(Interruption::Gone { anything_said: false }.into()),
+            Err(error) => return Err(lost(&error, false).into()),
+        }
+    }
 }
 
 fn follow(

@@ -1,10 +1,10 @@
 //! The daemon's process: found, started once however many clients want it, and stopped.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -50,6 +50,10 @@ pub(crate) fn connect_or_start(endpoint: &Endpoint) -> Result<Connection, Failur
     if let Some(connection) = Connection::open(endpoint)? {
         return Ok(connection);
     }
+    if is_left_over(endpoint) {
+        return Err(nobody_forwards(endpoint));
+    }
+    find()?;
     let lock = StartLock::take(endpoint)?;
     // Another client may have started it while this one waited for the lock.
     if let Some(connection) = Connection::open(endpoint)? {
@@ -57,6 +61,38 @@ pub(crate) fn connect_or_start(endpoint: &Endpoint) -> Result<Connection, Failur
     }
     start(&lock)?;
     Connection::open(endpoint)?.ok_or_else(|| not_ready("it does not listen"))
+}
+
+/// The same where somebody has just been there.
+pub(crate) fn connect_again(endpoint: &Endpoint) -> Result<Connection, Failure> {
+    if is_home(endpoint) {
+        return connect_or_start(endpoint);
+    }
+    Connection::open(endpoint)?.ok_or_else(|| nobody_forwards(endpoint))
+}
+
+/// Whether a daemon of this machine has ever been there.
+fn is_home(endpoint: &Endpoint) -> bool {
+    endpoint.directory().join(lock::DAEMON).exists()
+}
+
+/// Whether there is a socket that no daemon of this machine has made: it was forwarded to here. A daemon in its place would be
+/// in the way of the next.
+fn is_left_over(endpoint: &Endpoint) -> bool {
+    let is_socket = |metadata: Metadata| metadata.file_type().is_socket();
+    !is_home(endpoint) && fs::symlink_metadata(endpoint.socket()).is_ok_and(is_socket)
+}
+
+fn nobody_forwards(endpoint: &Endpoint) -> Failure {
+    let socket = endpoint.socket().display();
+    Failure::new(
+        Exit::Unreachable,
+        format!("nobody answers any more at the socket {socket}: what had forwarded it to here has ended"),
+        format!(
+            "connect again; ssh makes it anew if it is not there (rm {socket}), or with StreamLocalBindUnlink yes in \
+             its sshd_config"
+        ),
+    )
 }
 
 /// The right to start (or stop) the daemon. Of many clients at once, one has it; the others wait here.
@@ -168,11 +204,14 @@ pub(crate) fn find() -> Result<PathBuf, Failure> {
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join(PROGRAM));
     beside.into_iter().chain(in_search_path).find(|path| path.is_file()).ok_or_else(|| {
-        Failure::new(
-            Exit::Unreachable,
-            format!("{PROGRAM} was found neither beside awsd nor in PATH"),
-            format!("install {PROGRAM} into the directory where awsd is"),
-        )
+        let install = format!("install {PROGRAM} into the directory where awsd is");
+        let is_named = std::env::var_os("AWSD_SOCKET").is_some_and(|path| !path.is_empty());
+        let hint = if is_named {
+            format!("if AWSD_SOCKET is to be forwarded to here, it is not there yet; else {install}")
+        } else {
+            install
+        };
+        Failure::new(Exit::Unreachable, format!("{PROGRAM} was found neither beside awsd nor in PATH"), hint)
     })
 }
 

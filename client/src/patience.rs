@@ -38,6 +38,7 @@ impl Patience {
         match request {
             Request::Credentials(_)
             | Request::Login(_)
+            | Request::Console(_)
             | Request::Mfa { .. }
             | Request::PromptTest { .. } => Self { limit: AWS, may_wait: true },
             Request::Logout { .. }
@@ -49,6 +50,7 @@ impl Patience {
             | Request::ChildFiles { .. }
             | Request::ShellFiles { .. }
             | Request::Serve { .. }
+            | Request::Forward(_)
             | Request::Stop => Self { limit: SILENCE, may_wait: false },
         }
     }

@@ -4,12 +4,13 @@
 //! its updates is left.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use awsd_core::effect::Effect;
+use awsd_core::effect::{Effect, Notice, Served};
 use awsd_core::event::{CallId, Display, Event, Failure, Outcome, Presence, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
-use awsd_proto::{Event as Row, PromptCheck, Request, Via};
+use awsd_proto::{Error, ErrorCode, Event as Row, PromptCheck, Request, Secret, Via};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
@@ -18,7 +19,7 @@ use tracing::{debug, error, info};
 use crate::exchange::{Command, Update};
 use crate::recent::Recent;
 use crate::requests::{self, Action};
-use crate::world::World;
+use crate::world::{SigningIn, World};
 
 /// The outcome, in the log, of a request whose client left or was left.
 const GONE: &str = "Gone";
@@ -31,12 +32,20 @@ pub(crate) struct App<W> {
     clients: HashMap<RequestId, Client>,
     calls: JoinSet<Outcome>,
     call_ids: HashMap<task::Id, CallId>,
-    /// Questions that are only tests, and whose they are.
-    tests: JoinSet<(RequestId, Vec<PromptCheck>)>,
-    test_tasks: HashMap<RequestId, AbortHandle>,
+    /// What is done for requests without the core, and for whom.
+    errands: JoinSet<(RequestId, Errand)>,
+    errand_tasks: HashMap<RequestId, AbortHandle>,
     started: Boot,
     recent: Recent,
     stopping: bool,
+}
+
+/// What came of an errand.
+enum Errand {
+    /// Questions that were only tests.
+    Tested(Vec<PromptCheck>),
+    /// A way into the web console, and what the person should know about the credentials.
+    SignedIn(Result<Secret, Failure>, Vec<Notice>),
 }
 
 /// A request that has not been answered yet.
@@ -48,6 +57,8 @@ struct Client {
     profile: Option<String>,
     /// How the settings wanted commands to get credentials when it came.
     via: Via,
+    /// What its credentials are for, where they are not handed out.
+    sign_in: Option<Box<SigningIn>>,
 }
 
 impl<W: World> App<W> {
@@ -61,8 +72,8 @@ impl<W: World> App<W> {
             clients: HashMap::new(),
             calls: JoinSet::new(),
             call_ids: HashMap::new(),
-            tests: JoinSet::new(),
-            test_tasks: HashMap::new(),
+            errands: JoinSet::new(),
+            errand_tasks: HashMap::new(),
             started,
             recent: Recent::default(),
             stopping: false,
@@ -84,7 +95,7 @@ impl<W: World> App<W> {
                     None => return,
                 },
                 Some(ended) = self.calls.join_next_with_id() => self.call_ended(ended),
-                Some(tested) = self.tests.join_next() => self.tested(tested),
+                Some(ended) = self.errands.join_next() => self.errand_ended(ended),
                 event = self.world.happens() => self.happened(event),
             }
         }
@@ -104,8 +115,8 @@ impl<W: World> App<W> {
                 if let Some(client) = self.clients.remove(&id) {
                     client.log(GONE);
                 }
-                if let Some(test) = self.test_tasks.remove(&id) {
-                    test.abort();
+                if let Some(errand) = self.errand_tasks.remove(&id) {
+                    errand.abort();
                 }
                 self.happened(Event::Gone(id));
             }
@@ -119,18 +130,20 @@ impl<W: World> App<W> {
             frequent: is_frequent(&request),
             profile: None,
             via: Via::default(),
+            sign_in: None,
         };
         self.clients.insert(id, client);
         let now = self.world.now();
         let (core, recent) = (&self.core, &self.recent);
         let view = requests::View { core, recent, now, started: self.started, peer };
         match requests::examine(&mut self.world, &view, id, request) {
-            Action::Tell { profile, event, settings } => {
+            Action::Tell { profile, event, settings, sign_in } => {
                 if let Some(profile) = &profile {
                     self.recent.asked(profile);
                 }
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
+                    client.sign_in = sign_in;
                     client.via = settings.as_ref().map(|settings| settings.via.value).unwrap_or_default();
                 }
                 if let Some(settings) = settings {
@@ -145,8 +158,7 @@ impl<W: World> App<W> {
             Action::TryPrompts(display) => {
                 self.look_at(&display);
                 let checks = self.world.try_prompts(&display);
-                let task = self.tests.spawn(async move { (id, checks.await) });
-                self.test_tasks.insert(id, task);
+                self.run_errand(id, async move { Errand::Tested(checks.await) });
             }
             Action::Stop => {
                 self.update(id, Update::Done(Vec::new()));
@@ -182,10 +194,7 @@ impl<W: World> App<W> {
                 let task = self.calls.spawn(self.world.call(*operation));
                 self.call_ids.insert(task.id(), id);
             }
-            Effect::Served(id, served) => {
-                let via = self.clients.get(&id).map(|client| client.via).unwrap_or_default();
-                self.update(id, Update::Served { served, via });
-            }
+            Effect::Served(id, served) => self.served(id, served),
             Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
             Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
             Effect::Show(id, question) => self.update(id, Update::Question(question)),
@@ -208,13 +217,50 @@ impl<W: World> App<W> {
         None
     }
 
-    /// A test came to an end, or its client left.
-    fn tested(&mut self, tested: Result<(RequestId, Vec<PromptCheck>), JoinError>) {
-        let Ok((id, checks)) = tested else { return };
-        self.test_tasks.remove(&id);
-        let lock = self.core.screen_lock(self.world.now()).map(requests::screen::check);
-        self.update(id, Update::Rows(checks.into_iter().chain(lock).map(Row::PromptCheck).collect()));
-        self.update(id, Update::Done(Vec::new()));
+    fn served(&mut self, id: RequestId, served: Box<Served>) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(wanted) = client.sign_in.take() else {
+            let via = client.via;
+            return self.update(id, Update::Served { served, via });
+        };
+        let url = self.world.sign_in(*wanted, Arc::clone(&served.keys));
+        self.run_errand(id, async move { Errand::SignedIn(url.await, served.notices) });
+    }
+
+    fn run_errand(&mut self, id: RequestId, errand: impl Future<Output = Errand> + Send + 'static) {
+        let task = self.errands.spawn(async move { (id, errand.await) });
+        self.errand_tasks.insert(id, task);
+    }
+
+    /// An errand came to an end, or its client left.
+    fn errand_ended(&mut self, ended: Result<(RequestId, Errand), JoinError>) {
+        let (id, errand) = match ended {
+            Ok(ended) => ended,
+            Err(broken) => return self.errand_broke_off(broken.id()),
+        };
+        self.errand_tasks.remove(&id);
+        match errand {
+            Errand::Tested(checks) => {
+                let lock = self.core.screen_lock(self.world.now()).map(requests::screen::check);
+                self.update(id, Update::Rows(checks.into_iter().chain(lock).map(Row::PromptCheck).collect()));
+                self.update(id, Update::Done(Vec::new()));
+            }
+            Errand::SignedIn(Ok(url), notices) => self.update(id, Update::SignedIn { url, notices }),
+            Errand::SignedIn(Err(failure), _) => {
+                self.update(id, Update::Failed(requests::console::failed(&failure)));
+            }
+        }
+    }
+
+    /// A fault of this program or of a library; whoever still waits is told.
+    fn errand_broke_off(&mut self, task: task::Id) {
+        let found = self.errand_tasks.iter().find(|(_, handle)| handle.id() == task);
+        let Some(id) = found.map(|(&id, _)| id) else { return };
+        self.errand_tasks.remove(&id);
+        error!("an errand broke off");
+        let sentence = "the daemon could not finish this".to_owned();
+        let hint = Some("see: awsd daemon logs".to_owned());
+        self.update(id, Update::Failed(Error { error: ErrorCode::Unavailable, sentence, hint }));
     }
 
     fn call_ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
@@ -275,6 +321,8 @@ fn kind(request: &Request) -> &'static str {
         Request::ShellFiles { .. } => "shell-files",
         Request::ChildFiles { .. } => "child-files",
         Request::Serve { .. } => "serve",
+        Request::Forward(_) => "forward",
+        Request::Console(_) => "console",
         Request::Stop => "stop",
     }
 }

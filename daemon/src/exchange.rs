@@ -130,6 +130,13 @@ pub(crate) enum Update {
     ShellFiles(ShellFiles),
     /// Final: where a command gets its credentials.
     Serving(Serving),
+    /// Final: a way into the web console.
+    SignedIn {
+        /// A URL that signs in whoever opens it.
+        url: Secret,
+        /// What the person should know.
+        notices: Vec<Notice>,
+    },
 }
 
 impl Update {
@@ -142,7 +149,7 @@ impl Update {
             | Self::Progress(_)
             | Self::Rows(_)
             | Self::Questions(_) => None,
-            Self::Served { .. } => Some("Served".to_owned()),
+            Self::Served { .. } | Self::SignedIn { .. } => Some("Served".to_owned()),
             Self::Done(_)
             | Self::Status(_)
             | Self::ChildFiles(_)

@@ -17,7 +17,7 @@ use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::generated::Generated;
 use crate::adapters::harden;
-use crate::adapters::ipc::{self, Listener, Server};
+use crate::adapters::ipc::{self, Forwards, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
 use crate::adapters::presence::PresenceWatch;
 use crate::adapters::prompt::{Desktop, Display};
@@ -111,6 +111,7 @@ impl Parts {
         let settings = config::read(&locations.settings_file).unwrap_or_default();
         let core = new_core(&settings, &store);
         let (door, commands) = Door::new();
+        let forwards = Forwards::new(door.downgrade(), locations.endpoint.directory());
         let machine = Machine {
             generated: Generated::new(locations.endpoint.directory()),
             endpoint: locations.endpoint,
@@ -122,6 +123,7 @@ impl Parts {
             store,
             aws: Aws::new(|| clock::now().wall),
             container_endpoint: ContainerEndpoint::new(door.downgrade()),
+            forwards,
             desktop: Desktop::new(),
             presence: PresenceWatch::new(),
             display: Display::own(),
@@ -138,6 +140,7 @@ impl Parts {
         // First the secrets go, which also tells every waiting connection; then the socket; the lock last of all.
         let machine = app.end();
         drop(listener);
+        machine.forwards.farewell().await;
         machine.desktop.farewell().await;
         server.farewell().await;
         drop(lease);

@@ -7,25 +7,28 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use awsd_core::chain::Keys;
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
-use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
+use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
-use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck};
+use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
 use tracing::{error, warn};
 
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::generated::{Generated, Own};
+use crate::adapters::ipc::Forwards;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
 use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
-use crate::world::{Access, ShellPaths, World};
+use crate::narrow::Narrow;
+use crate::world::{Access, NotForwarded, ShellPaths, SigningIn, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -39,6 +42,7 @@ pub(crate) struct Machine {
     pub(crate) store: Store,
     pub(crate) aws: Aws,
     pub(crate) container_endpoint: ContainerEndpoint,
+    pub(crate) forwards: Forwards,
     pub(crate) desktop: Desktop,
     pub(crate) presence: PresenceWatch,
     /// Where the daemon was started.
@@ -145,6 +149,14 @@ impl World for Machine {
         self.aws.call(operation)
     }
 
+    fn sign_in(
+        &self,
+        wanted: SigningIn,
+        keys: Arc<Keys>,
+    ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
+        self.aws.sign_in(wanted, keys)
+    }
+
     fn remember(&self, memory: &Memory) {
         self.store.save(memory);
     }
@@ -194,6 +206,10 @@ impl World for Machine {
 
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access> {
         self.container_endpoint.serve(to, request)
+    }
+
+    fn forward(&mut self, to: u32, socket: Option<&str>, narrow: Narrow) -> Result<PathBuf, NotForwarded> {
+        self.forwards.open(to, socket, narrow)
     }
 
     fn forget_answers(&mut self) {

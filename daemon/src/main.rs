@@ -12,6 +12,8 @@ mod life;
 mod locations;
 mod log;
 mod machine;
+mod narrow;
+mod process;
 mod readable;
 mod recent;
 mod regular;

@@ -5,15 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use awsd_core::chain::{Keys, Service};
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
-use awsd_core::event::{Display, Event, Outcome, QuestionId};
+use awsd_core::event::{Display, Event, Failure, Outcome, QuestionId};
 use awsd_core::memory::Memory;
+use awsd_core::signin::SignIn;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, CredentialsRequest, Error, PromptCheck, Secret};
 
 use crate::config::{Broken, Settings};
+use crate::narrow::Narrow;
 
 /// Clocks, files and AWS.
 pub(crate) trait World {
@@ -58,6 +61,13 @@ pub(crate) trait World {
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
 
+    /// Asks AWS to sign these keys in to the web console: a URL.
+    fn sign_in(
+        &self,
+        wanted: SigningIn,
+        keys: Arc<Keys>,
+    ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static;
+
     /// Keeps facts across restarts.
     fn remember(&self, memory: &Memory);
 
@@ -90,7 +100,10 @@ pub(crate) trait World {
     /// Answers this request over HTTP on the loopback interface, again and again, while a process lives.
     fn serve(&mut self, to: u32, request: CredentialsRequest) -> io::Result<Access>;
 
-    /// What was answered there before may not be true any more.
+    /// Makes a socket that gives only this, as long as a process lives; at this path, or at one that it chooses.
+    fn forward(&mut self, to: u32, socket: Option<&str>, narrow: Narrow) -> Result<PathBuf, NotForwarded>;
+
+    /// What was answered over HTTP before may not be true any more.
     fn forget_answers(&mut self);
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
@@ -104,6 +117,38 @@ pub(crate) trait World {
 
     /// Who the daemon works for: part of the default name of role sessions.
     fn user_name(&self) -> &str;
+}
+
+/// How the web console is signed in to, and how AWS is reached for that.
+#[derive(Debug)]
+pub(crate) struct SigningIn {
+    /// Where, and to which page.
+    pub(crate) sign_in: SignIn,
+    /// Certificates and proxy.
+    pub(crate) service: Arc<Service>,
+}
+
+/// Why there is no socket.
+#[derive(Debug)]
+pub(crate) enum NotForwarded {
+    /// The directory is not there for one user alone.
+    Place(EndpointError),
+    /// Somebody listens there.
+    Taken,
+    /// The system refuses it.
+    Io(io::Error),
+}
+
+impl From<EndpointError> for NotForwarded {
+    fn from(error: EndpointError) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl From<io::Error> for NotForwarded {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// Where a process gets credentials over HTTP.

@@ -31,8 +31,13 @@ impl Endpoint {
         } else {
             return Err(EndpointError::NoHome);
         };
+        Self::at(name, socket)
+    }
+
+    /// A place that was named; `variable` says where.
+    pub fn at(variable: &'static str, socket: PathBuf) -> Result<Self, EndpointError> {
         if !socket.is_absolute() || socket.file_name().is_none() {
-            return Err(EndpointError::NotAbsolute { variable: name });
+            return Err(EndpointError::NotAbsolute { variable });
         }
         if socket.as_os_str().len() > MAX_SOCKET_PATH {
             return Err(EndpointError::TooLong { path: socket });

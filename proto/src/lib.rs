@@ -17,10 +17,11 @@ pub mod text;
 
 pub use reply::{
     ChildFiles, Choice, Credentials, Error, ErrorCode, Event, Notice, NoticeKind, Question, Reply,
-    ServerLine, Serving, ShellFiles, Versioned, Via,
+    ServerLine, Serving, ShellFiles, SignedIn, Versioned, Via,
 };
 pub use request::{
-    Answer, Caller, Context, CredentialsRequest, Envelope, Login, Narrowing, Prompting, Purpose, Request,
+    Answer, Caller, Console, Context, CredentialsRequest, Envelope, Forward, Login, Narrowing, Prompting,
+    Purpose, Request,
 };
 pub use rows::{
     Finding, LockedBy, ProfileRow, PromptCheck, ScreenLock, SessionRow, Setting, Severity, Status,

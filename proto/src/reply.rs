@@ -52,6 +52,8 @@ pub enum Reply {
     ShellFiles(ShellFiles),
     /// To [`crate::Request::Serve`].
     Serving(Serving),
+    /// To [`crate::Request::Console`].
+    Console(SignedIn),
     /// To everything that returns nothing more than its events.
     Done {
         /// What the person should know.
@@ -92,6 +94,16 @@ pub struct Serving {
     /// any of them would win.
     #[serde(flatten)]
     pub files: ChildFiles,
+}
+
+/// A way into the web console.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Whoever opens it is signed in: it is worth as much as the credentials, for as long as AWS takes it (15 minutes).
+    pub url: Secret,
+    /// What the person should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// Credentials and what a caller needs to use them.
@@ -199,6 +211,11 @@ pub enum Event {
     Progress {
         /// One sentence.
         text: String,
+    },
+    /// To [`crate::Request::Forward`]: the socket is there. It is gone when the final line comes, if one comes.
+    Forwarding {
+        /// Its path.
+        socket: String,
     },
     /// A row of [`crate::Request::List`].
     Profile(Box<ProfileRow>),
@@ -329,6 +346,10 @@ pub enum ErrorCode {
     LoggedOut,
     /// Handing out the long-lived key is not allowed for this profile.
     LongLivedNotAllowed,
+    /// Nobody can sign in to the web console with this profile, or not there.
+    NoSignIn,
+    /// The socket only gives credentials of one profile.
+    NarrowSocket,
     /// A reason this build does not know.
     #[serde(other)]
     Other,

@@ -109,13 +109,18 @@ pub enum Request {
         #[serde(default)]
         prompting: Box<Prompting>,
     },
+    /// A socket that gives credentials of one profile and nothing else, for as long as the process that asks lives, and for
+    /// this connection an [`crate::Event::Forwarding`] (`awsd forward`).
+    Forward(Box<Forward>),
+    /// The web console, signed in: a URL.
+    Console(Box<Console>),
     /// Forget everything and end.
     Stop,
 }
 
 impl Request {
     /// The values of the `request` field that this build knows: tells an unknown request from a malformed one.
-    pub const KINDS: [&'static str; 14] = [
+    pub const KINDS: [&'static str; 16] = [
         "credentials",
         "login",
         "logout",
@@ -129,6 +134,8 @@ impl Request {
         "child-files",
         "shell-files",
         "serve",
+        "forward",
+        "console",
         "stop",
     ];
 }
@@ -158,6 +165,36 @@ pub struct CredentialsRequest {
     /// Who asks and whether a code can be asked there.
     #[serde(default)]
     pub prompting: Prompting,
+}
+
+/// A request to let others have credentials of one profile.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Forward {
+    /// The profile's name.
+    pub profile: String,
+    /// Where the socket is to be, an absolute path; the daemon knows a place, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
+    /// What their session may do less than its role.
+    #[serde(default, skip_serializing_if = "Narrowing::is_none")]
+    pub narrowing: Narrowing,
+    /// Which files, region and endpoints are meant, whatever they say.
+    #[serde(default)]
+    pub context: Context,
+    /// Who is answerable for it, and where its person is asked for codes. They are not asked.
+    #[serde(default)]
+    pub prompting: Prompting,
+}
+
+/// A request to sign in to the web console.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Console {
+    /// With which credentials. A key without a session cannot sign in.
+    #[serde(flatten)]
+    pub credentials: CredentialsRequest,
+    /// The page that is shown then: a URL of the console, or a path in it. Its first page, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
 }
 
 /// Session policies: a session may do what both they and its role allow.
@@ -266,6 +303,9 @@ pub struct Context {
     /// `AWS_ENDPOINT_URL_IAM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_url_iam: Option<String>,
+    /// `AWS_ENDPOINT_URL_SIGNIN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_signin: Option<String>,
     /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_configured_endpoint_urls: Option<String>,

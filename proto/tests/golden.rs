@@ -42,6 +42,7 @@ fn name_of(line: &ServerLine) -> &'static str {
             Reply::ChildFiles(_) => "reply-child-files",
             Reply::ShellFiles(_) => "reply-shell-files",
             Reply::Serving(_) => "reply-serving",
+            Reply::Console(_) => "reply-console",
             Reply::Done { .. } => "reply-done",
         },
         ServerLine::Event(event) => match event {
@@ -49,6 +50,7 @@ fn name_of(line: &ServerLine) -> &'static str {
             Event::Choice(_) => "event-choice",
             Event::Answered { .. } => "event-answered",
             Event::Progress { .. } => "event-progress",
+            Event::Forwarding { .. } => "event-forwarding",
             Event::Profile(_) => "event-profile",
             Event::Session(_) => "event-session",
             Event::Setting(_) => "event-setting",
@@ -75,6 +77,8 @@ fn kind_of(request: &Request) -> &'static str {
         Request::ChildFiles { .. } => "child-files",
         Request::ShellFiles { .. } => "shell-files",
         Request::Serve { .. } => "serve",
+        Request::Forward(_) => "forward",
+        Request::Console(_) => "console",
         Request::Stop => "stop",
     }
 }
@@ -123,7 +127,7 @@ fn every_line_of_the_daemon_has_an_example() {
         assert!(name.starts_with(name_of(&message)), "{name}");
         names.insert(name_of(&message));
     }
-    assert_eq!(names.len(), 16, "the arms of name_of");
+    assert_eq!(names.len(), 18, "the arms of name_of");
 }
 
 #[test]
@@ -143,7 +147,7 @@ fn the_document_names_every_error_that_is_known() {
     let known = codes.filter(|code| {
         serde_json::from_value::<ErrorCode>((*code).into()).is_ok_and(|code| code != ErrorCode::Other)
     });
-    assert_eq!(known.count(), ErrorCode::LongLivedNotAllowed as usize + 1, "all but the last, Other");
+    assert_eq!(known.count(), ErrorCode::NarrowSocket as usize + 1, "all but the last, Other");
 }
 
 #[test]

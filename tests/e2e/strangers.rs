@@ -31,7 +31,7 @@ pub(crate) fn can_be_a_stranger() -> bool {
 }
 
 /// Does something as the other user: in a thread of its own, whose user nobody else shares.
-fn as_stranger<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn as_stranger<T: Send>(act: impl FnOnce() -> T + Send) -> T {
     let acting = || {
         become_stranger();
         act()

@@ -30,6 +30,7 @@ mod leaks;
 pub mod programs;
 mod proxy;
 mod run;
+pub mod sshd;
 mod terminal;
 
 use std::{

@@ -38,6 +38,15 @@ pub fn found(variable: &str, name: &str) -> Option<PathBuf> {
     program
 }
 
+/// The directory that a package was unpacked into. `None`, after saying so, where it was not.
+pub fn unpacked(variable: &str) -> Option<PathBuf> {
+    let set = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if set.is_none() {
+        skipped(&format!("{variable} is not set"));
+    }
+    set
+}
+
 /// Says that the rest of this test was skipped. The test command counts these lines.
 #[allow(clippy::print_stdout, reason = "the test runner shows it together with the test")]
 pub fn skipped(reason: &str) {

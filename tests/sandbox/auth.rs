@@ -119,13 +119,21 @@ fn user_caller(user: &User, kind: CallerKind) -> Caller {
 }
 
 /// None where the user or role of the session is gone, or was made anew.
-fn session_caller(world: &World, session: &Session) -> Option<Caller> {
+pub(super) fn session_caller(world: &World, session: &Session) -> Option<Caller> {
     match &session.kind {
         SessionKind::User { arn, mfa_at } => {
             let user = world.users.iter().find(|user| user.arn() == *arn)?;
             Some(user_caller(user, CallerKind::UserSession { mfa_at: *mfa_at }))
         }
-        SessionKind::Role { arn, role_id, session_name, source_identity, transitive_tags, policies } => {
+        SessionKind::Role {
+            arn,
+            role_id,
+            session_name,
+            source_identity,
+            transitive_tags,
+            policies,
+            chained: _,
+        } => {
             let role = world.role(arn).filter(|role| role.id == *role_id)?;
             Some(Caller {
                 arn: role.session_arn(session_name),

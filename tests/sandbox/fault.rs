@@ -31,6 +31,8 @@ pub enum Fault {
     Html,
     /// Everything was done, the answer is cut in half.
     Truncated,
+    /// Everything was done, the answer is followed by more than anybody would send.
+    Huge,
     /// The call waits at the gate, then goes on as if nothing had happened.
     Held(Gate),
 }
@@ -48,6 +50,7 @@ impl Fault {
             Self::AnswerHangs => "AnswerHangs",
             Self::Html => "Html",
             Self::Truncated => "Truncated",
+            Self::Huge => "Huge",
             Self::Held(_) => "Held",
         }
     }

@@ -215,5 +215,7 @@ pub enum SessionKind {
         transitive_tags: BTreeMap<String, String>,
         /// What it may do less than the role.
         policies: SessionPolicies,
+        /// It was taken with temporary credentials.
+        chained: bool,
     },
 }

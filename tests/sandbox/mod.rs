@@ -1,4 +1,4 @@
-//! An AWS endpoint in process: STS, the IAM calls of the guide, and one EC2 call, on loopback.
+//! An AWS endpoint in process: STS, the IAM calls of the guide, one EC2 call and the sign-in to the console, on loopback.
 //!
 //! It exists so that everything can be tried and tested without an AWS account, and it is as strict as the real one
 //! where a client could get it wrong: signatures, one-time codes, session lives, trust. It answers with the texts AWS
@@ -14,6 +14,7 @@ mod clock;
 mod constraints;
 mod error;
 mod fault;
+mod federation;
 pub mod guide;
 mod iam;
 mod identity;

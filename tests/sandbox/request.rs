@@ -6,6 +6,9 @@ use hyper::{HeaderMap, body::Bytes, http::request::Parts};
 
 use super::error::ApiError;
 
+/// Parameters that hold a code, a session or a token.
+const SECRET: [&str; 3] = ["TokenCode", "Session", "SigninToken"];
+
 /// A request that was read completely.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -74,10 +77,10 @@ impl Request {
             .collect()
     }
 
-    /// All parameters but the code, for the log.
+    /// All parameters but those that are secret, for the log.
     pub fn loggable(&self) -> BTreeMap<String, String> {
         let mut parameters = self.parameters.clone();
-        parameters.remove("TokenCode");
+        parameters.retain(|name, _| !SECRET.contains(&name.as_str()));
         parameters
     }
 

@@ -33,6 +33,9 @@ use super::{
 /// Larger than any request of these services.
 const MAX_BODY: usize = 256 * 1024;
 
+/// Larger than any answer of these services.
+const HUGE: usize = 4 * 1024 * 1024;
+
 /// What a captive portal might say.
 const HTML: &str = "<!DOCTYPE html><html><body>Please sign in to the network.</body></html>";
 
@@ -176,9 +179,10 @@ async fn deliver(
         Some(Fault::Truncated) => {
             answer.body.truncate(answer.body.floor_char_boundary(answer.body.len() / 2));
         }
+        Some(Fault::Huge) => answer.body.extend(std::iter::repeat_n(' ', HUGE)),
         _ => {}
     }
-    let mut response = response(answer.status, "text/xml", answer.body, now);
+    let mut response = response(answer.status, answer.content_type, answer.body, now);
     if let Ok(id) = answer.request_id.parse() {
         response.headers_mut().insert("x-amzn-requestid", id);
     }

@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use super::{
     auth::{Caller, CallerKind, authenticate},
     error::ApiError,
-    iam,
+    federation, iam,
     request::Request,
     sigv4::Claim,
     sts,
     world::World,
     xml::Xml,
 };
+
+const XML: &str = "text/xml";
 
 /// The services behind this one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(super) enum Service {
     Iam,
     /// Elastic Compute Cloud: the one call of the guide.
     Ec2,
+    /// The sign-in to the console, which is not signed and speaks no XML.
+    Federation,
 }
 
 /// A complete answer, but for its headers.
@@ -31,6 +35,8 @@ pub(super) struct Answer {
     pub status: u16,
     /// `OK`, or the code of the error.
     pub outcome: &'static str,
+    /// What kind of document it is.
+    pub content_type: &'static str,
     /// The document.
     pub body: String,
     /// Also in the headers.
@@ -41,6 +47,7 @@ impl Service {
     /// The version of a service's API is the only thing in a Query request that says which service is meant.
     pub(super) fn of(request: &Request) -> Self {
         match request.get("Version") {
+            _ if request.path == federation::PATH => Self::Federation,
             Some("2010-05-08") => Self::Iam,
             Some("2016-11-15") => Self::Ec2,
             _ => Self::Sts,
@@ -52,6 +59,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Iam => "iam",
             Self::Ec2 => "ec2",
+            Self::Federation => "signin",
         }
     }
 
@@ -60,11 +68,15 @@ impl Service {
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
+            Self::Federation => "",
         }
     }
 
     /// An error in this service's XML.
     pub(super) fn error(self, error: &ApiError, request_id: String) -> Answer {
+        if self == Self::Federation {
+            return federation::trouble(error.status, error.code, request_id);
+        }
         let error = if self == Self::Ec2 { in_terms_of_ec2(error) } else { error.clone() };
         let kind = if error.status < 500 { "Sender" } else { "Receiver" };
         let body = match self {
@@ -74,20 +86,26 @@ impl Service {
                 let response = Xml::new().element("Errors", &errors).text("RequestID", &request_id);
                 Xml::new().element("Response", &response)
             }
-            Self::Sts | Self::Iam => {
+            Self::Sts | Self::Iam | Self::Federation => {
                 let inner =
                     Xml::new().text("Type", kind).text("Code", error.code).text("Message", &error.message);
                 let response = Xml::new().element("Error", &inner).text("RequestId", &request_id);
                 Xml::new().root("ErrorResponse", self.namespace(), &response)
             }
         };
-        Answer { status: error.status, outcome: error.code, body: document(&body), request_id }
+        Answer {
+            status: error.status,
+            outcome: error.code,
+            content_type: XML,
+            body: document(&body),
+            request_id,
+        }
     }
 
     fn success(self, action: &str, result: Option<&Xml>, request_id: String) -> Answer {
         let content = match self {
             Self::Ec2 => Xml::new().text("requestId", &request_id).element("reservationSet", &Xml::new()),
-            Self::Sts | Self::Iam => {
+            Self::Sts | Self::Iam | Self::Federation => {
                 let metadata = Xml::new().text("RequestId", &request_id);
                 let name = format!("{action}Result");
                 let content = result.map_or_else(Xml::new, |result| Xml::new().element(&name, result));
@@ -95,7 +113,7 @@ impl Service {
             }
         };
         let body = Xml::new().root(&format!("{action}Response"), self.namespace(), &content);
-        Answer { status: 200, outcome: "OK", body: document(&body), request_id }
+        Answer { status: 200, outcome: "OK", content_type: XML, body: document(&body), request_id }
     }
 }
 
@@ -103,6 +121,9 @@ impl Service {
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let service = Service::of(request);
     let request_id = world.mint.request_id();
+    if service == Service::Federation {
+        return federation::answer(world, request, request_id);
+    }
     match call(world, service, request) {
         Ok(result) => service.success(request.action(), result.as_ref(), request_id),
         Err(error) => service.error(&error, request_id),
@@ -149,7 +170,7 @@ fn dispatch(
         Service::Sts => sts::call(world, caller, request, now).map(Some),
         Service::Iam => iam::call(world, caller, request, now),
         Service::Ec2 if request.action() == "DescribeInstances" => Ok(None),
-        Service::Ec2 => Err(ApiError::new(
+        Service::Ec2 | Service::Federation => Err(ApiError::new(
             400,
             "InvalidAction",
             format!("The action {} is not valid for this web service.", request.action()),

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     clock::Clock,
     fault::{Fault, Faults, Gate},
+    federation::SignIn,
     identity::{AccessKey, Credentials, Role, Session, SessionKind, Trust, User},
     mint::Mint,
     policies::SessionPolicies,
@@ -36,6 +37,8 @@ pub struct World {
     pub role_session_life: Option<Duration>,
     /// How long new access keys are unknown to the endpoints.
     pub key_delay: Duration,
+    /// Tokens for the console that nobody has used.
+    pub(super) sign_ins: BTreeMap<String, SignIn>,
     pub(super) faults: Faults,
     pub(super) mint: Mint,
     clock: Clock,
@@ -51,6 +54,7 @@ impl World {
             user_session_life: None,
             role_session_life: None,
             key_delay: Duration::ZERO,
+            sign_ins: BTreeMap::new(),
             faults: Faults::default(),
             mint: Mint::new(seed),
             clock: Clock::default(),
@@ -210,6 +214,7 @@ impl World {
             source_identity: None,
             transitive_tags: BTreeMap::new(),
             policies: SessionPolicies::default(),
+            chained: false,
         };
         self.issue(kind, now, life)
     }
@@ -220,7 +225,7 @@ impl World {
         let sessions = self.sessions.values().flat_map(|session| {
             [session.credentials.secret_access_key.clone(), session.credentials.session_token.clone()]
         });
-        keys.chain(sessions).collect()
+        keys.chain(sessions).chain(self.sign_ins.keys().cloned()).collect()
     }
 
     /// Makes a session of the given life and remembers it.

@@ -142,6 +142,7 @@ mod tests {
             "awsd exec |",
             "awsd export --format fish |",
             "awsd credential-process |",
+            "awsd console |",
             "awsd login |",
             "awsd login dev |",
             "awsd logout |",

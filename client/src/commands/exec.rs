@@ -20,7 +20,7 @@ pub(super) fn run(options: Exec) -> Outcome {
         command.push(shell(std::env::var_os("SHELL")));
     }
     let is_copy = session.duration.is_some() || session.no_session;
-    let narrowing = narrowing::of(&session)?;
+    let narrowing = narrowing::of(&session.less)?;
     check(asked_via, is_copy, &narrowing)?;
     let profile = pick::profile(profile, asking.no_prompt)?;
     let context = context::of_this_process()?;

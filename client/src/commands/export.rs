@@ -12,7 +12,7 @@ use crate::render::credentials::{ExportError, export};
 
 pub(super) fn run(options: Export) -> Outcome {
     let Export { profile, format, session, region, asking } = options;
-    let narrowing = narrowing::of(&session)?;
+    let narrowing = narrowing::of(&session.less)?;
     let credentials = credentials(Wanted {
         command: format!("awsd export {profile}"),
         profile: profile.clone(),

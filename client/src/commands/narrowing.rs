@@ -7,7 +7,7 @@ use std::path::Path;
 use awsd_proto::Narrowing;
 use serde_json::Value;
 
-use crate::cli::Wish;
+use crate::cli::Less;
 use crate::failure::{Exit, Failure};
 
 /// Far more than AWS takes, with all the blanks that people write.
@@ -17,9 +17,9 @@ const MAX_FILE: u64 = 64 * 1024;
 ///
 /// # Errors
 /// Where the file of a policy cannot be read or holds no JSON object.
-pub(super) fn of(session: &Wish) -> Result<Narrowing, Failure> {
-    let policy = session.policy.as_deref().map(policy).transpose()?;
-    Ok(Narrowing { policy, policy_arns: session.policy_arn.clone(), read_only: session.read_only })
+pub(super) fn of(less: &Less) -> Result<Narrowing, Failure> {
+    let policy = less.policy.as_deref().map(policy).transpose()?;
+    Ok(Narrowing { policy, policy_arns: less.policy_arn.clone(), read_only: less.read_only })
 }
 
 /// The policy without the blanks: AWS counts them.

@@ -125,6 +125,8 @@ pub struct Service {
     pub sts_endpoint: Option<String>,
     /// An endpoint that replaces IAM's own.
     pub iam_endpoint: Option<String>,
+    /// An endpoint that replaces that of the sign-in to the web console.
+    pub signin_endpoint: Option<String>,
     /// Use the FIPS endpoints.
     pub fips: bool,
     /// Use the dual-stack endpoints.

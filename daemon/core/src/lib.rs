@@ -12,6 +12,7 @@ pub mod memory;
 pub mod plan;
 pub mod policy;
 pub mod session;
+pub mod signin;
 pub mod time;
 pub mod verdict;
 

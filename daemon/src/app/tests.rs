@@ -11,6 +11,7 @@ use awsd_core::config_file::{self, File, Kind, Profiles};
 use awsd_core::effect::{Action, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
+use awsd_core::signin::SignIn;
 use awsd_core::time::{Now, Wall};
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{
@@ -20,7 +21,8 @@ use awsd_proto::{
 use super::*;
 use crate::config::{self, Broken, Settings};
 use crate::exchange::{Door, UPDATES};
-use crate::world::{Access, ShellPaths};
+use crate::narrow::Narrow;
+use crate::world::{Access, NotForwarded, ShellPaths, SigningIn};
 
 const NOW: Now = Now { boot: Boot(Duration::from_secs(1_000)), wall: Wall::from_secs(1_800_000_000) };
 
@@ -84,6 +86,18 @@ impl World for Fake {
         std::future::ready(Outcome { result: Ok(granted), skew: Some(0) })
     }
 
+    fn sign_in(
+        &self,
+        wanted: SigningIn,
+        keys: Arc<Keys>,
+    ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
+        let SignIn { federation, destination } = wanted.sign_in;
+        async move {
+            assert!(!destination.contains("panic"), "a fault of a library");
+            Ok(Secret::new(format!("{federation}?{}", keys.access_key_id)))
+        }
+    }
+
     fn remember(&self, _memory: &Memory) {}
 
     fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error> {
@@ -124,6 +138,10 @@ impl World for Fake {
 
     fn serve(&mut self, _to: u32, _request: CredentialsRequest) -> io::Result<Access> {
         Ok(Access { uri: "http://127.0.0.1:1/".to_owned(), token: Secret::new("token") })
+    }
+
+    fn forward(&mut self, _to: u32, _socket: Option<&str>, _narrow: Narrow) -> Result<PathBuf, NotForwarded> {
+        Err(NotForwarded::Taken)
     }
 
     fn forget_answers(&mut self) {}
@@ -321,4 +339,39 @@ async fn stop_is_answered_before_the_end() {
     let told = told(&mut app, Request::Stop).await;
     assert!(matches!(&told[..], [Update::Done(_)]));
     app.run().await;
+}
+
+fn console(destination: &str) -> Request {
+    let Request::Credentials(credentials) = credentials("role", false) else { panic!("it is one") };
+    let destination = Some(destination.to_owned());
+    Request::Console(Box::new(awsd_proto::Console { credentials: *credentials, destination }))
+}
+
+/// What a client that wants the console is told last.
+async fn console_says(destination: &str) -> Update {
+    let mut app = app(Ok(Settings::default()));
+    let (updates, mut told) = mpsc::channel(UPDATES);
+    app.request(RequestId(1), console(destination), None, updates);
+    while let Some(ended) = app.calls.join_next_with_id().await {
+        app.call_ended(ended);
+    }
+    while let Some(ended) = app.errands.join_next().await {
+        app.errand_ended(ended);
+    }
+    assert!(app.errand_tasks.is_empty());
+    let mut last = None;
+    while let Ok(update) = told.try_recv() {
+        last = Some(update);
+    }
+    assert!(told.is_closed(), "{last:?}");
+    last.expect("an update")
+}
+
+#[tokio::test]
+async fn who_wants_the_console_gets_an_address_and_no_credentials() {
+    let told = console_says("ec2").await;
+    let Update::SignedIn { url, .. } = told else { panic!("{told:?}") };
+    assert_eq!(url.expose(), "https://signin.aws.amazon.com/federation?ASIAIOSFODNN7EXAMPLE");
+    let Update::Failed(broken) = console_says("panic").await else { panic!("nobody is left waiting") };
+    assert_eq!(broken.error, ErrorCode::Unavailable);
 }

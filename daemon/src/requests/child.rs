@@ -11,7 +11,7 @@ use awsd_proto::{
 };
 
 use super::planning::{self, Wanted};
-use super::{Action, bad_settings};
+use super::{Action, bad_settings, nobody};
 use crate::exchange::Update;
 use crate::world::{Access, World};
 
@@ -85,14 +85,6 @@ fn write<W: World>(world: &W, config: &str) -> Result<ChildFiles, Error> {
     Ok(ChildFiles { config_file: file(config)?, credentials_file: file("")? })
 }
 
-fn nobody() -> Error {
-    Error {
-        error: ErrorCode::BadRequest,
-        sentence: "nobody knows which process is to be served".to_owned(),
-        hint: Some("say its number in prompting.caller.pid".to_owned()),
-    }
-}
-
 fn unserved(error: &std::io::Error) -> Error {
     Error {
         error: ErrorCode::Unavailable,
@@ -109,7 +101,7 @@ fn unwritable(error: &std::io::Error) -> Error {
     }
 }
 
-fn utf8(path: PathBuf) -> Result<String, Error> {
+pub(super) fn utf8(path: PathBuf) -> Result<String, Error> {
     path.into_os_string().into_string().map_err(|_| Error {
         error: ErrorCode::Unavailable,
         sentence: "the socket's directory is not valid UTF-8, so that no file in it can be named".to_owned(),

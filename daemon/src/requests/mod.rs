@@ -2,8 +2,10 @@
 //! a line.
 
 mod child;
+pub(crate) mod console;
 mod credentials;
 mod doctor;
+mod forward;
 mod list;
 mod logout;
 pub(crate) mod planning;
@@ -20,7 +22,7 @@ use secrecy::SecretString;
 use crate::config::{Broken, Settings};
 use crate::exchange::Update;
 use crate::recent::Recent;
-use crate::world::World;
+use crate::world::{SigningIn, World};
 
 /// What is to be done about a request.
 pub(crate) enum Action {
@@ -32,8 +34,10 @@ pub(crate) enum Action {
         event: Box<Event>,
         /// The settings that apply from now on, where the request read them.
         settings: Option<Box<Settings>>,
+        /// What the credentials are for, where they are not handed out.
+        sign_in: Option<Box<SigningIn>>,
     },
-    /// Answer with these updates, the last of them final.
+    /// Answer with these updates. Where the last of them is not final, the client is there until it leaves.
     Reply(Vec<Update>),
     /// Ask a question on this desktop that is only a test.
     TryPrompts(Display),
@@ -90,13 +94,15 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
             };
             child::serve(world, view.peer, request)
         }
+        Request::Forward(request) => forward::open(world, view.peer, *request),
+        Request::Console(request) => console::ask(world, id, *request),
         Request::Stop => Ok(Action::Stop),
     };
     action.unwrap_or_else(|error| Action::Reply(vec![Update::Failed(error)]))
 }
 
 fn tell(event: Event) -> Action {
-    Action::Tell { profile: None, event: Box::new(event), settings: None }
+    Action::Tell { profile: None, event: Box::new(event), settings: None, sign_in: None }
 }
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {
@@ -115,4 +121,12 @@ fn done(update: Update) -> Action {
 
 fn bad_settings(broken: Broken) -> Error {
     Error { error: ErrorCode::BadConfig, sentence: broken.to_string(), hint: Some(broken.remedy()) }
+}
+
+fn nobody() -> Error {
+    Error {
+        error: ErrorCode::BadRequest,
+        sentence: "nobody knows which process is to be served".to_owned(),
+        hint: Some("say its number in prompting.caller.pid".to_owned()),
+    }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{credentials_xml, granted, mfa_of_session, session_context::SessionContext, trust, verify_mfa};
 use crate::sandbox::{
-    auth::{Caller, CallerKind},
+    auth::Caller,
     constraints::{Constraints, EXTERNAL_ID, NAME, SERIAL, integer},
     error::ApiError,
     identity::{Role, SessionKind},
@@ -46,6 +46,7 @@ pub(super) fn call(
         source_identity: context.source_identity.clone(),
         transitive_tags: context.transitive_tags.clone(),
         policies: SessionPolicies::read(request),
+        chained: caller.is_session(),
     };
     let credentials = world.issue(kind, now, granted(asked.unwrap_or(HOUR), world.role_session_life));
     let assumed = Xml::new()
@@ -122,8 +123,7 @@ fn check_duration(caller: &Caller, role: &Role, asked: Option<i32>) -> Result<()
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         ));
     }
-    let chained = matches!(caller.kind, CallerKind::UserSession { .. } | CallerKind::RoleSession { .. });
-    if chained && asked > HOUR {
+    if caller.is_session() && asked > HOUR {
         return Err(ApiError::validation(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         ));

@@ -61,6 +61,8 @@ pub struct Environment {
     pub endpoint_url_sts: Option<String>,
     /// `AWS_ENDPOINT_URL_IAM`
     pub endpoint_url_iam: Option<String>,
+    /// `AWS_ENDPOINT_URL_SIGNIN`
+    pub endpoint_url_signin: Option<String>,
     /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
     pub ignore_configured_endpoint_urls: Option<String>,
     /// `AWS_USE_FIPS_ENDPOINT`, as written.

@@ -40,6 +40,7 @@ pub(super) fn read(
     let environment = &request.environment;
     let sts_endpoint = endpoint(profiles, route, environment, "sts")?;
     let iam_endpoint = endpoint(profiles, route, environment, "iam")?;
+    let signin_endpoint = endpoint(profiles, route, environment, "signin")?;
     let fips =
         flag(route, "use_fips_endpoint", environment.use_fips_endpoint.as_deref(), "AWS_USE_FIPS_ENDPOINT")?;
     let dualstack = flag(
@@ -64,6 +65,7 @@ pub(super) fn read(
         region,
         sts_endpoint,
         iam_endpoint,
+        signin_endpoint,
         fips,
         dualstack,
         ca_bundle: ca_bundle.map(|found| found.text.to_owned()),
@@ -137,6 +139,7 @@ fn endpoint(
     }
     let (own, variable) = match service {
         "sts" => (&environment.endpoint_url_sts, "AWS_ENDPOINT_URL_STS"),
+        "signin" => (&environment.endpoint_url_signin, "AWS_ENDPOINT_URL_SIGNIN"),
         _ => (&environment.endpoint_url_iam, "AWS_ENDPOINT_URL_IAM"),
     };
     let from_environment = [(own, variable), (&environment.endpoint_url, "AWS_ENDPOINT_URL")];

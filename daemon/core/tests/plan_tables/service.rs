@@ -89,6 +89,13 @@ fn endpoints_in_their_order() {
         assert_eq!(chain.service.sts_endpoint.as_deref(), sts, "{environment:?}");
         assert_eq!(chain.service.iam_endpoint.as_deref(), iam, "{environment:?}");
     }
+    let signin = |environment: Environment, section: &str| {
+        let config = format!("{config}signin =\n  endpoint_url = {section}\n");
+        in_environment(&config, environment).expect("a plan").service.signin_endpoint.clone()
+    };
+    let own = Environment { endpoint_url_signin: some("http://own"), ..Environment::default() };
+    assert_eq!(signin(own, "http://section").as_deref(), Some("http://own"));
+    assert_eq!(signin(Environment::default(), "http://section").as_deref(), Some("http://section"));
     let bad = Environment { endpoint_url_sts: some("nonsense"), ..Environment::default() };
     let error = in_environment(&config, bad).expect_err("no URL");
     assert!(error.to_string().contains("AWS_ENDPOINT_URL_STS"), "{error}");

@@ -5,7 +5,6 @@
 //! No request ever waits for a person: SDKs give up after one second or two.
 
 mod access;
-mod process;
 mod reply;
 mod rules;
 mod run;
@@ -20,9 +19,9 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use self::access::Tokens;
-use self::process::Process;
 use self::run::Run;
 use crate::exchange::WeakDoor;
+use crate::process::Process;
 use crate::world::Access;
 
 /// How long a request may wait for credentials. The JavaScript SDK gives up after a second.

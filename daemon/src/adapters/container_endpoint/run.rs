@@ -8,9 +8,9 @@ use tracing::info;
 
 use super::REPEATED;
 use super::access::Place;
-use super::process::Process;
 use super::reply::{Reply, ending};
 use crate::exchange::{Command, UPDATES, Update, WeakDoor};
+use crate::process::Process;
 
 /// Somebody who came with the token.
 pub(super) type Waiter = oneshot::Sender<Reply>;

@@ -1,6 +1,7 @@
 //! One connection: one request, the lines that answer it, and what the person types meanwhile.
 
 use std::io;
+use std::sync::Arc;
 
 use awsd_core::event::{QuestionId, RequestId};
 use awsd_proto::{Answer, Error, ErrorCode, Request, ServerLine, frame};
@@ -12,6 +13,7 @@ use tracing::info;
 use super::lines::{Lines, Next};
 use super::{Limits, request, translate};
 use crate::exchange::{Command, UPDATES, Update};
+use crate::narrow::Narrow;
 
 /// Whose request it is.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +29,13 @@ pub(super) async fn serve<S>(
     stream: S,
     limits: Limits,
     from: Origin,
+    narrow: Option<Arc<Narrow>>,
     commands: mpsc::Sender<Command>,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut peer = Peer { stream, limits, lines: Lines::new() };
+    let mut peer = Peer { stream, limits, narrow, lines: Lines::new() };
     let request = match timeout(limits.first_line, peer.lines.next(&mut peer.stream)).await {
         Err(_elapsed) => return peer.refuse(silent(limits)).await,
         Ok(line) => match line? {
@@ -40,6 +43,10 @@ where
             Next::TooLong => return peer.refuse(request::too_long()).await,
             Next::Line(line) => request::parse(&line),
         },
+    };
+    let request = match &peer.narrow {
+        Some(narrow) => request.and_then(|request| narrow.admit(request)),
+        None => request,
     };
     let request = match request {
         Ok(request) => request,
@@ -64,7 +71,7 @@ pub(super) async fn turn_away<S>(stream: S, limits: Limits, error: Error) -> io:
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    Peer { stream, limits, lines: Lines::new() }.refuse(error).await
+    Peer { stream, limits, narrow: None, lines: Lines::new() }.refuse(error).await
 }
 
 /// How a conversation ended.
@@ -78,6 +85,8 @@ enum End {
 struct Peer<S> {
     stream: S,
     limits: Limits,
+    /// Where not everything passes.
+    narrow: Option<Arc<Narrow>>,
     lines: Lines,
 }
 
@@ -98,6 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                     let Some(update) = update else {
                         return self.cut_off(if commands.is_closed() { ending() } else { too_slow() }).await;
                     };
+                    let update = if self.narrow.is_some() { Narrow::told(update) } else { update };
                     let (lines, is_final) = translate::lines(update);
                     self.write(&lines).await?;
                     if is_final {
@@ -155,6 +165,7 @@ fn answered(by: RequestId, answer: Answer) -> Command {
 fn shows_questions(request: &Request) -> bool {
     match request {
         Request::Credentials(request) => request.prompting.terminal,
+        Request::Console(request) => request.credentials.prompting.terminal,
         Request::Login(login) => login.prompting.terminal,
         _ => false,
     }

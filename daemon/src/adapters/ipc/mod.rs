@@ -3,6 +3,7 @@
 //! Nothing that a peer sent is ever logged or sent back: it may hold a secret, and it may be meant to confuse a terminal.
 
 mod connection;
+mod forwards;
 mod lines;
 mod listener;
 mod request;
@@ -14,6 +15,7 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use forwards::Forwards;
 pub(crate) use listener::{Listener, answers};
 pub(crate) use server::Server;
 
@@ -37,6 +39,12 @@ pub(crate) const LIMITS: Limits = Limits {
     connections: 2048,
     answers: 64,
 };
+
+/// The limits of a narrow socket: at its other end may be anybody, and what goes on here must not suffer from it.
+const NARROW: Limits = Limits { connections: 64, ..LIMITS };
+
+/// Between two connections to a narrow socket: no program needs credentials a hundred times in a second.
+const PACE: Duration = Duration::from_millis(10);
 
 /// Before accepting again after an error such as a lack of descriptors: the error would come back at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

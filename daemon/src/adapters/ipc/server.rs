@@ -63,7 +63,7 @@ impl Server {
         match peer {
             Ok(pid) => {
                 let from = Origin { id: self.door.number(), pid };
-                self.connections.spawn(serve(stream, self.limits, from, self.door.commands()));
+                self.connections.spawn(serve(stream, self.limits, from, None, self.door.commands()));
             }
             Err(error) => {
                 self.connections.spawn(turn_away(stream, self.limits, error));
@@ -74,7 +74,7 @@ impl Server {
 
 /// Refuses other users: the directory keeps them out already; this holds even where somebody opened it. Returns the
 /// process at the other end, where the system tells.
-fn this_user(stream: &Stream) -> Result<Option<u32>, Error> {
+pub(super) fn this_user(stream: &Stream) -> Result<Option<u32>, Error> {
     let peer = stream.peer_creds().map_err(|_| forbidden())?;
     if peer.euid() != Some(geteuid().as_raw()) {
         return Err(forbidden());
@@ -90,7 +90,7 @@ fn forbidden() -> Error {
     }
 }
 
-fn crowded(limits: Limits) -> Error {
+pub(super) fn crowded(limits: Limits) -> Error {
     Error {
         error: ErrorCode::Unavailable,
         sentence: format!("the daemon already has {} connections", limits.connections),

@@ -1,7 +1,7 @@
 //! From the core's types to what is said over the socket.
 
 use awsd_core::effect;
-use awsd_proto::{Caller, Choice, Error, Event, Question, Reply, ServerLine, Versioned};
+use awsd_proto::{Caller, Choice, Error, Event, Question, Reply, ServerLine, SignedIn, Versioned};
 
 use crate::exchange::Update;
 use crate::translate::{credentials, error, notices};
@@ -24,6 +24,9 @@ pub(super) fn lines(update: Update) -> (Vec<ServerLine>, bool) {
         }
         Update::Done(notices) => (vec![reply(Reply::Done { notices: self::notices(&notices) })], true),
         Update::Serving(serving) => (vec![reply(Reply::Serving(serving))], true),
+        Update::SignedIn { url, notices } => {
+            (vec![reply(Reply::Console(SignedIn { url, notices: self::notices(&notices) }))], true)
+        }
         Update::ChildFiles(files) => (vec![reply(Reply::ChildFiles(files))], true),
         Update::ShellFiles(files) => (vec![reply(Reply::ShellFiles(files))], true),
         Update::Status(status) => (vec![reply(Reply::Status(status))], true),

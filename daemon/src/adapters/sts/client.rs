@@ -10,6 +10,7 @@ use aws_sdk_sts::config::{
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use awsd_core::chain::Keys;
 use awsd_core::effect::Operation;
 use awsd_core::event::Failure;
@@ -19,7 +20,7 @@ use super::connector::{CONNECT, Connectors, Way};
 use super::observe::{Observer, ReadWall};
 
 /// How long a call may take altogether.
-const CALL: Duration = Duration::from_secs(30);
+pub(super) const CALL: Duration = Duration::from_secs(30);
 
 /// Sets what both services' clients have in common; their configuration types are generated apart.
 macro_rules! configured {
@@ -42,7 +43,7 @@ macro_rules! configured {
             // The core corrects the clock; twice would be wrong again.
             .disable_clock_skew_correction(true)
             .interceptor($observer.clone())
-            .http_client($connectors.get(&way)?);
+            .http_client(client($connectors.get(&way)?));
         config.set_endpoint_url(endpoint.cloned());
         let config = config.build();
         Ok($service::Client::from_conf(config))
@@ -65,6 +66,10 @@ pub(super) fn iam(
     observer: &Observer,
 ) -> Result<aws_sdk_iam::Client, Failure> {
     configured!(aws_sdk_iam, operation.service.iam_endpoint, connectors, operation, observer)
+}
+
+fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+    http_client_fn(move |_settings, _components| connector.clone())
 }
 
 fn credentials(keys: &Keys) -> SharedCredentialsProvider {

@@ -42,14 +42,14 @@ fn stayed_here(dispatch: &DispatchFailure) -> bool {
     dispatch.is_user() || dispatch.as_connector_error().is_some_and(not_connected)
 }
 
-fn not_connected(error: &ConnectorError) -> bool {
+pub(super) fn not_connected(error: &ConnectorError) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
         .any(hyper_util::client::legacy::Error::is_connect)
 }
 
 /// The innermost error says what happened; those around it say that something did.
-fn cause(error: &(dyn Error + 'static)) -> String {
+pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@
 mod client;
 mod connector;
 mod failure;
+mod federation;
 mod observe;
 
 use std::time::{Duration, UNIX_EPOCH};

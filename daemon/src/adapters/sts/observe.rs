@@ -57,11 +57,7 @@ impl Observer {
     /// The host that the request was for, once it was about to be sent, and the proxy, because either may be the mistake.
     pub(super) fn destination(&self) -> Option<String> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let host = seen.host.as_ref()?;
-        Some(match &seen.proxy {
-            Some(proxy) => format!("{host} (HTTPS_PROXY is {proxy})"),
-            None => host.clone(),
-        })
+        Some(by_way_of(seen.host.as_ref()?, seen.proxy.as_deref()))
     }
 
     /// Whether the answer ends before its end. The SDK takes what it can find in such an answer, half a token as well.
@@ -127,6 +123,18 @@ impl Intercept for Observer {
 /// Whether a document ends with the end of its root element: `</AssumeRoleResponse>`.
 fn is_whole(body: &[u8]) -> bool {
     body.trim_ascii_end().ends_with(b"Response>")
+}
+
+/// The host of a URL, and that of the proxy.
+pub(super) fn destination(url: &str, proxy: Option<&str>) -> String {
+    by_way_of(&host(url).unwrap_or_default(), proxy.and_then(host).as_deref())
+}
+
+fn by_way_of(host: &str, proxy: Option<&str>) -> String {
+    match proxy {
+        Some(proxy) => format!("{host} (HTTPS_PROXY is {proxy})"),
+        None => host.to_owned(),
+    }
 }
 
 /// Without a user and password, which a URL may hold. A proxy is often named without its scheme.

@@ -7,21 +7,21 @@ use crate::readable::Readable;
 
 /// A process. It is this one and not another that came to have its number.
 #[derive(Debug)]
-pub(super) struct Process(Readable);
+pub(crate) struct Process(Readable);
 
 impl Process {
     /// The process with this number. Needs a running runtime.
     ///
     /// # Errors
     /// Where there is none.
-    pub(super) fn new(pid: u32) -> io::Result<Self> {
+    pub(crate) fn new(pid: u32) -> io::Result<Self> {
         let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(Self(Readable::new(watched(pid)?)?))
     }
 
     /// Waits for its end.
-    pub(super) async fn ended(&self) -> io::Result<()> {
+    pub(crate) async fn ended(&self) -> io::Result<()> {
         self.0.ready().await.map(|_ready| ())
     }
 }
