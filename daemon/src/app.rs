@@ -19,7 +19,7 @@ use tracing::{debug, error, info};
 use crate::exchange::{Command, Update};
 use crate::recent::Recent;
 use crate::requests::{self, Action};
-use crate::world::{SigningIn, World};
+use crate::world::{ConsoleAccess, World};
 
 /// The outcome, in the log, of a request whose client left or was left.
 const GONE: &str = "Gone";
@@ -45,7 +45,7 @@ enum Errand {
     /// Questions that were only tests.
     Tested(Vec<PromptCheck>),
     /// A way into the web console, and what the person should know about the credentials.
-    SignedIn(Result<Secret, Failure>, Vec<Notice>),
+    Console(Result<Secret, Failure>, Vec<Notice>),
 }
 
 /// A request that has not been answered yet.
@@ -58,7 +58,7 @@ struct Client {
     /// How the settings wanted commands to get credentials when it came.
     via: Via,
     /// What its credentials are for, where they are not handed out.
-    sign_in: Option<Box<SigningIn>>,
+    console: Option<Box<ConsoleAccess>>,
 }
 
 impl<W: World> App<W> {
@@ -130,20 +130,20 @@ impl<W: World> App<W> {
             frequent: is_frequent(&request),
             profile: None,
             via: Via::default(),
-            sign_in: None,
+            console: None,
         };
         self.clients.insert(id, client);
         let now = self.world.now();
         let (core, recent) = (&self.core, &self.recent);
         let view = requests::View { core, recent, now, started: self.started, peer };
         match requests::examine(&mut self.world, &view, id, request) {
-            Action::Tell { profile, event, settings, sign_in } => {
+            Action::Tell { profile, event, settings, console } => {
                 if let Some(profile) = &profile {
                     self.recent.asked(profile);
                 }
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.profile = profile;
-                    client.sign_in = sign_in;
+                    client.console = console;
                     client.via = settings.as_ref().map(|settings| settings.via.value).unwrap_or_default();
                 }
                 if let Some(settings) = settings {
@@ -219,12 +219,12 @@ impl<W: World> App<W> {
 
     fn served(&mut self, id: RequestId, served: Box<Served>) {
         let Some(client) = self.clients.get_mut(&id) else { return };
-        let Some(wanted) = client.sign_in.take() else {
+        let Some(wanted) = client.console.take() else {
             let via = client.via;
             return self.update(id, Update::Served { served, via });
         };
-        let url = self.world.sign_in(*wanted, Arc::clone(&served.keys));
-        self.run_errand(id, async move { Errand::SignedIn(url.await, served.notices) });
+        let url = self.world.console(*wanted, Arc::clone(&served.keys));
+        self.run_errand(id, async move { Errand::Console(url.await, served.notices) });
     }
 
     fn run_errand(&mut self, id: RequestId, errand: impl Future<Output = Errand> + Send + 'static) {
@@ -245,8 +245,8 @@ impl<W: World> App<W> {
                 self.update(id, Update::Rows(checks.into_iter().chain(lock).map(Row::PromptCheck).collect()));
                 self.update(id, Update::Done(Vec::new()));
             }
-            Errand::SignedIn(Ok(url), notices) => self.update(id, Update::SignedIn { url, notices }),
-            Errand::SignedIn(Err(failure), _) => {
+            Errand::Console(Ok(url), notices) => self.update(id, Update::Console { url, notices }),
+            Errand::Console(Err(failure), _) => {
                 self.update(id, Update::Failed(requests::console::failed(&failure)));
             }
         }

@@ -131,7 +131,7 @@ pub(crate) enum Update {
     /// Final: where a command gets its credentials.
     Serving(Serving),
     /// Final: a way into the web console.
-    SignedIn {
+    Console {
         /// A URL that signs in whoever opens it.
         url: Secret,
         /// What the person should know.
@@ -149,7 +149,7 @@ impl Update {
             | Self::Progress(_)
             | Self::Rows(_)
             | Self::Questions(_) => None,
-            Self::Served { .. } | Self::SignedIn { .. } => Some("Served".to_owned()),
+            Self::Served { .. } | Self::Console { .. } => Some("Served".to_owned()),
             Self::Done(_)
             | Self::Status(_)
             | Self::ChildFiles(_)

@@ -28,7 +28,7 @@ use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
 use crate::narrow::Narrow;
-use crate::world::{Access, NotForwarded, ShellPaths, SigningIn, World};
+use crate::world::{Access, ConsoleAccess, NotForwarded, ShellPaths, World};
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -149,12 +149,12 @@ impl World for Machine {
         self.aws.call(operation)
     }
 
-    fn sign_in(
+    fn console(
         &self,
-        wanted: SigningIn,
+        wanted: ConsoleAccess,
         keys: Arc<Keys>,
     ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
-        self.aws.sign_in(wanted, keys)
+        self.aws.console(wanted, keys)
     }
 
     fn remember(&self, memory: &Memory) {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use awsd_core::chain::{Keys, Service};
 use awsd_core::config_file::Profiles;
+use awsd_core::console::ConsoleSignIn;
 use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Event, Failure, Outcome, QuestionId};
 use awsd_core::memory::Memory;
-use awsd_core::signin::SignIn;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{Context, CredentialsRequest, Error, PromptCheck, Secret};
@@ -62,9 +62,9 @@ pub(crate) trait World {
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
 
     /// Asks AWS to sign these keys in to the web console: a URL.
-    fn sign_in(
+    fn console(
         &self,
-        wanted: SigningIn,
+        wanted: ConsoleAccess,
         keys: Arc<Keys>,
     ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static;
 
@@ -121,9 +121,9 @@ pub(crate) trait World {
 
 /// How the web console is signed in to, and how AWS is reached for that.
 #[derive(Debug)]
-pub(crate) struct SigningIn {
+pub(crate) struct ConsoleAccess {
     /// Where, and to which page.
-    pub(crate) sign_in: SignIn,
+    pub(crate) console: ConsoleSignIn,
     /// Certificates and proxy.
     pub(crate) service: Arc<Service>,
 }

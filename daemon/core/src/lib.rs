@@ -6,13 +6,13 @@
 pub mod chain;
 pub mod child_config;
 pub mod config_file;
+pub mod console;
 pub mod effect;
 pub mod event;
 pub mod memory;
 pub mod plan;
 pub mod policy;
 pub mod session;
-pub mod signin;
 pub mod time;
 pub mod verdict;
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use awsd_core::chain::Keys;
 use awsd_core::config_file::{self, File, Kind, Profiles};
+use awsd_core::console::ConsoleSignIn;
 use awsd_core::effect::{Action, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
-use awsd_core::signin::SignIn;
 use awsd_core::time::{Now, Wall};
 use awsd_proto::endpoint::EndpointError;
 use awsd_proto::{
@@ -22,7 +22,7 @@ use super::*;
 use crate::config::{self, Broken, Settings};
 use crate::exchange::{Door, UPDATES};
 use crate::narrow::Narrow;
-use crate::world::{Access, NotForwarded, ShellPaths, SigningIn};
+use crate::world::{Access, ConsoleAccess, NotForwarded, ShellPaths};
 
 const NOW: Now = Now { boot: Boot(Duration::from_secs(1_000)), wall: Wall::from_secs(1_800_000_000) };
 
@@ -86,12 +86,12 @@ impl World for Fake {
         std::future::ready(Outcome { result: Ok(granted), skew: Some(0) })
     }
 
-    fn sign_in(
+    fn console(
         &self,
-        wanted: SigningIn,
+        wanted: ConsoleAccess,
         keys: Arc<Keys>,
     ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
-        let SignIn { federation, destination } = wanted.sign_in;
+        let ConsoleSignIn { federation, destination } = wanted.console;
         async move {
             assert!(!destination.contains("panic"), "a fault of a library");
             Ok(Secret::new(format!("{federation}?{}", keys.access_key_id)))
@@ -370,7 +370,7 @@ async fn console_says(destination: &str) -> Update {
 #[tokio::test]
 async fn who_wants_the_console_gets_an_address_and_no_credentials() {
     let told = console_says("ec2").await;
-    let Update::SignedIn { url, .. } = told else { panic!("{told:?}") };
+    let Update::Console { url, .. } = told else { panic!("{told:?}") };
     assert_eq!(url.expose(), "https://signin.aws.amazon.com/federation?ASIAIOSFODNN7EXAMPLE");
     let Update::Failed(broken) = console_says("panic").await else { panic!("nobody is left waiting") };
     assert_eq!(broken.error, ErrorCode::Unavailable);

@@ -2,28 +2,29 @@
 
 use std::sync::Arc;
 
+use awsd_core::console::{ConsoleSignIn, NoConsole};
 use awsd_core::event::{Event, Failure, RequestId};
-use awsd_core::signin::{NoSignIn, SignIn};
 use awsd_proto::{Console, Error, ErrorCode};
 
 use super::{Action, credentials};
-use crate::world::{SigningIn, World};
+use crate::world::{ConsoleAccess, World};
 
 /// The credentials, and what they are for. Whoever cannot sign in is not asked for a code first.
 pub(super) fn ask<W: World>(world: &mut W, id: RequestId, request: Console) -> Result<Action, Error> {
     let Console { credentials, destination } = request;
     let mut action = credentials::ask(world, id, credentials)?;
-    if let Action::Tell { event, sign_in, .. } = &mut action
+    if let Action::Tell { event, console, .. } = &mut action
         && let Event::Requested(_, request) = &**event
     {
-        let planned = SignIn::plan(&request.chain, destination.as_deref()).map_err(|why| refused(&why))?;
-        *sign_in =
-            Some(Box::new(SigningIn { sign_in: planned, service: Arc::clone(&request.chain.service) }));
+        let planned =
+            ConsoleSignIn::plan(&request.chain, destination.as_deref()).map_err(|why| refused(&why))?;
+        *console =
+            Some(Box::new(ConsoleAccess { console: planned, service: Arc::clone(&request.chain.service) }));
     }
     Ok(action)
 }
 
-fn refused(why: &NoSignIn) -> Error {
+fn refused(why: &NoConsole) -> Error {
     Error { error: ErrorCode::NoSignIn, sentence: why.to_string(), hint: Some(why.hint()) }
 }
 

@@ -43,7 +43,7 @@ fn tell(id: RequestId, profile: String, settings: Settings, request: Request) ->
         profile: Some(profile),
         event: Box::new(Event::Requested(id, Box::new(request))),
         settings: Some(Box::new(settings)),
-        sign_in: None,
+        console: None,
     }
 }
 

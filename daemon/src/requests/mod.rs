@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use crate::config::{Broken, Settings};
 use crate::exchange::Update;
 use crate::recent::Recent;
-use crate::world::{SigningIn, World};
+use crate::world::{ConsoleAccess, World};
 
 /// What is to be done about a request.
 pub(crate) enum Action {
@@ -35,7 +35,7 @@ pub(crate) enum Action {
         /// The settings that apply from now on, where the request read them.
         settings: Option<Box<Settings>>,
         /// What the credentials are for, where they are not handed out.
-        sign_in: Option<Box<SigningIn>>,
+        console: Option<Box<ConsoleAccess>>,
     },
     /// Answer with these updates. Where the last of them is not final, the client is there until it leaves.
     Reply(Vec<Update>),
@@ -102,7 +102,7 @@ pub(crate) fn examine<W: World>(world: &mut W, view: &View<'_>, id: RequestId, r
 }
 
 fn tell(event: Event) -> Action {
-    Action::Tell { profile: None, event: Box::new(event), settings: None, sign_in: None }
+    Action::Tell { profile: None, event: Box::new(event), settings: None, console: None }
 }
 
 fn config<W: World>(world: &W) -> Result<Action, Error> {

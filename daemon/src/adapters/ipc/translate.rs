@@ -24,7 +24,7 @@ pub(super) fn lines(update: Update) -> (Vec<ServerLine>, bool) {
         }
         Update::Done(notices) => (vec![reply(Reply::Done { notices: self::notices(&notices) })], true),
         Update::Serving(serving) => (vec![reply(Reply::Serving(serving))], true),
-        Update::SignedIn { url, notices } => {
+        Update::Console { url, notices } => {
             (vec![reply(Reply::Console(SignedIn { url, notices: self::notices(&notices) }))], true)
         }
         Update::ChildFiles(files) => (vec![reply(Reply::ChildFiles(files))], true),

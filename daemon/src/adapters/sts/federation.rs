@@ -25,7 +25,7 @@ use super::client::CALL;
 use super::connector::{Connectors, Way};
 use super::failure::{cause, not_connected};
 use super::observe::destination;
-use crate::world::SigningIn;
+use crate::world::ConsoleAccess;
 
 /// The longest answer that is read. Tokens take a few KiB.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -51,9 +51,9 @@ struct Answer {
 impl Aws {
     /// Signs the keys in; the future does it. How long the console's session lives is not said: AWS then lets it live as
     /// long as the keys do, which is what was asked for, and takes any role's.
-    pub(crate) fn sign_in(
+    pub(crate) fn console(
         &self,
-        wanted: SigningIn,
+        wanted: ConsoleAccess,
         keys: Arc<Keys>,
     ) -> impl Future<Output = Result<Secret, Failure>> + Send + 'static {
         let connectors = self.connectors.clone();
@@ -70,12 +70,12 @@ impl Aws {
     }
 }
 
-async fn ask(connectors: &Connectors, wanted: &SigningIn, keys: &Keys) -> Result<Secret, Failure> {
-    let way = Way::to(&wanted.service, Some(&wanted.sign_in.federation));
+async fn ask(connectors: &Connectors, wanted: &ConsoleAccess, keys: &Keys) -> Result<Secret, Failure> {
+    let way = Way::to(&wanted.service, Some(&wanted.console.federation));
     let connector = connectors.get(&way)?;
     let answer = send(&connector, wanted, keys).await.map_err(|failure| match failure {
         Failure::NotSent(why) => {
-            let destination = destination(&wanted.sign_in.federation, way.proxy());
+            let destination = destination(&wanted.console.federation, way.proxy());
             Failure::NotSent(format!("{destination}: {why}"))
         }
         other => other,
@@ -90,13 +90,13 @@ async fn ask(connectors: &Connectors, wanted: &SigningIn, keys: &Keys) -> Result
 /// One request, and the body of an answer that is a success.
 async fn send(
     connector: &SharedHttpConnector,
-    wanted: &SigningIn,
+    wanted: &ConsoleAccess,
     keys: &Keys,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut request = HttpRequest::new(SdkBody::from(form(keys)?.as_str()));
     request
         .set_method("POST")
-        .and_then(|()| request.set_uri(wanted.sign_in.federation.as_str()))
+        .and_then(|()| request.set_uri(wanted.console.federation.as_str()))
         .map_err(|_quotes_it| Failure::NotSent("the endpoint's URL cannot be used".to_owned()))?;
     request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
     let response = connector.call(request).await.map_err(|error| {
@@ -125,8 +125,8 @@ fn form(keys: &Keys) -> Result<Zeroizing<String>, Failure> {
 }
 
 /// What a browser is to open.
-fn url(wanted: &SigningIn, token: &Secret) -> Secret {
-    let (federation, destination) = (&wanted.sign_in.federation, encoded(&wanted.sign_in.destination));
+fn url(wanted: &ConsoleAccess, token: &Secret) -> Secret {
+    let (federation, destination) = (&wanted.console.federation, encoded(&wanted.console.destination));
     let token = encoded(token.expose());
     Secret::new(format!("{federation}?Action=login&Destination={destination}&SigninToken={token}"))
 }
@@ -142,16 +142,19 @@ fn no_answer(why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use awsd_core::chain::Service;
-    use awsd_core::signin::SignIn;
+    use awsd_core::console::ConsoleSignIn;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
     use crate::adapters::clock;
 
-    fn wanted(federation: String) -> SigningIn {
+    fn wanted(federation: String) -> ConsoleAccess {
         let destination = "https://console.aws.amazon.com/ec2/home?region=eu-west-1#Instances:".to_owned();
-        SigningIn { sign_in: SignIn { federation, destination }, service: Arc::new(Service::default()) }
+        ConsoleAccess {
+            console: ConsoleSignIn { federation, destination },
+            service: Arc::new(Service::default()),
+        }
     }
 
     fn keys() -> Arc<Keys> {
@@ -180,7 +183,7 @@ mod tests {
             }
             String::from_utf8_lossy(&request[..length]).into_owned()
         });
-        let signed_in = Aws::new(|| clock::now().wall).sign_in(wanted(federation), keys()).await;
+        let signed_in = Aws::new(|| clock::now().wall).console(wanted(federation), keys()).await;
         (signed_in, server.await.unwrap())
     }
 
@@ -247,7 +250,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let wanted = wanted(format!("http://{address}/federation"));
-        let failure = Aws::new(|| clock::now().wall).sign_in(wanted, keys()).await.unwrap_err();
+        let failure = Aws::new(|| clock::now().wall).console(wanted, keys()).await.unwrap_err();
         let Failure::NotSent(why) = &failure else { panic!("{failure:?}") };
         assert!(why.starts_with(&format!("{address}: ")), "{why}");
     }

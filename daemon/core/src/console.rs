@@ -9,7 +9,7 @@ use crate::chain::{Base, Chain, Service, partition};
 
 /// How the console is signed in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignIn {
+pub struct ConsoleSignIn {
     /// The federation endpoint, which is told the session's secret and gives a token for it.
     pub federation: String,
     /// The page of the console that is shown then.
@@ -18,7 +18,7 @@ pub struct SignIn {
 
 /// Why nobody can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoSignIn {
+pub enum NoConsole {
     /// The profile is a user's: it has no role.
     NoRole,
     /// AWS keeps this partition's console to itself.
@@ -37,33 +37,33 @@ const HOSTS: [(&str, &str, &str); 4] = [
     ("aws-eusc", "signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
 ];
 
-impl SignIn {
+impl ConsoleSignIn {
     /// With the role of this chain. The destination is a URL of the console or a path in it; without one it is the first
     /// page.
     ///
     /// # Errors
     /// Where that cannot be, or must not.
-    pub fn plan(chain: &Chain, destination: Option<&str>) -> Result<Self, NoSignIn> {
+    pub fn plan(chain: &Chain, destination: Option<&str>) -> Result<Self, NoConsole> {
         if let Base::Keys(keys) = &chain.base
             && chain.roles.is_empty()
             && !keys.temporary()
         {
-            return Err(NoSignIn::NoRole);
+            return Err(NoConsole::NoRole);
         }
         let partition = partition(&chain.service.region);
         let hosts = HOSTS.iter().find(|(name, ..)| *name == partition);
-        let &(_, host, console) = hosts.ok_or(NoSignIn::Partition(partition))?;
+        let &(_, host, console) = hosts.ok_or(NoConsole::Partition(partition))?;
         let federation = federation(&chain.service, host)?;
         let wanted = destination.filter(|text| !text.is_empty()).unwrap_or("console");
         let destination = page(wanted, console, chain.region.as_deref());
-        Ok(Self { federation, destination: destination.ok_or(NoSignIn::Destination(console))? })
+        Ok(Self { federation, destination: destination.ok_or(NoConsole::Destination(console))? })
     }
 }
 
 /// The endpoint of the partition, or the one that replaces it.
-fn federation(service: &Service, host: &str) -> Result<String, NoSignIn> {
+fn federation(service: &Service, host: &str) -> Result<String, NoConsole> {
     let base = match service.signin_endpoint.as_deref() {
-        Some(endpoint) if !is_private(endpoint) => return Err(NoSignIn::OpenEndpoint),
+        Some(endpoint) if !is_private(endpoint) => return Err(NoConsole::OpenEndpoint),
         Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
         None => format!("https://{host}"),
     };
@@ -124,7 +124,7 @@ fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-impl NoSignIn {
+impl NoConsole {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
@@ -140,7 +140,7 @@ impl NoSignIn {
     }
 }
 
-impl fmt::Display for NoSignIn {
+impl fmt::Display for NoConsole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRole => f.write_str(
@@ -155,7 +155,7 @@ impl fmt::Display for NoSignIn {
     }
 }
 
-impl std::error::Error for NoSignIn {}
+impl std::error::Error for NoConsole {}
 
 #[cfg(test)]
 mod tests {
@@ -237,7 +237,7 @@ mod tests {
         for endpoint in
             ["http://proxy.example", "http://127.0.0.1.evil.example", "http://localhost@evil.example"]
         {
-            assert_eq!(at(endpoint), Err(NoSignIn::OpenEndpoint), "{endpoint}");
+            assert_eq!(at(endpoint), Err(NoConsole::OpenEndpoint), "{endpoint}");
         }
     }
 }
