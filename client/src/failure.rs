@@ -39,7 +39,8 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::WrongCode
             | ErrorCode::SpentCode
             | ErrorCode::TooManyTries
-            | ErrorCode::NotNow => Self::PersonNeeded,
+            | ErrorCode::NotNow
+            | ErrorCode::SourceExpired => Self::PersonNeeded,
             ErrorCode::Unavailable => Self::Unreachable,
             _ => Self::Failed,
         }
@@ -95,6 +96,7 @@ mod tests {
             ErrorCode::SpentCode,
             ErrorCode::TooManyTries,
             ErrorCode::NotNow,
+            ErrorCode::SourceExpired,
         ] {
             assert_eq!(Exit::from(code), Exit::PersonNeeded, "{code:?}");
         }

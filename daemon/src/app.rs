@@ -31,6 +31,8 @@ pub(crate) struct App<W> {
     clients: HashMap<RequestId, Client>,
     calls: JoinSet<Outcome>,
     call_ids: HashMap<task::Id, CallId>,
+    /// Calls that can be broken off.
+    fetches: HashMap<CallId, AbortHandle>,
     /// Questions that are only tests, and whose they are.
     tests: JoinSet<(RequestId, Vec<PromptCheck>)>,
     test_tasks: HashMap<RequestId, AbortHandle>,
@@ -61,6 +63,7 @@ impl<W: World> App<W> {
             clients: HashMap::new(),
             calls: JoinSet::new(),
             call_ids: HashMap::new(),
+            fetches: HashMap::new(),
             tests: JoinSet::new(),
             test_tasks: HashMap::new(),
             started,
@@ -177,6 +180,16 @@ impl<W: World> App<W> {
                 let task = self.calls.spawn(self.world.call(*operation));
                 self.call_ids.insert(task.id(), id);
             }
+            Effect::Fetch(id, fetch) => {
+                let task = self.calls.spawn(self.world.fetch(*fetch));
+                self.call_ids.insert(task.id(), id);
+                self.fetches.insert(id, task);
+            }
+            Effect::Abandon(id) => {
+                if let Some(task) = self.fetches.remove(&id) {
+                    task.abort();
+                }
+            }
             Effect::Served(id, served) => {
                 let via = self.clients.get(&id).map(|client| client.via).unwrap_or_default();
                 self.update(id, Update::Served { served, via });
@@ -208,6 +221,10 @@ impl<W: World> App<W> {
     fn call_ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
         let (task, outcome) = match ended {
             Ok(ended) => ended,
+            Err(broken_off) if broken_off.is_cancelled() => {
+                self.call_ids.remove(&broken_off.id());
+                return;
+            }
             Err(failed) => {
                 error!("a call to AWS broke off");
                 // A fault of this program or of a library; whether the request was sent is not known.
@@ -216,6 +233,7 @@ impl<W: World> App<W> {
             }
         };
         if let Some(call) = self.call_ids.remove(&task) {
+            self.fetches.remove(&call);
             self.happened(Event::Finished { call, outcome });
         }
     }

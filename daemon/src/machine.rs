@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::{Offer, Operation, Program, Question};
-use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
+use awsd_core::effect::{Fetch, Offer, Operation, Program, Question};
+use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
+use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck};
@@ -18,6 +19,7 @@ use tracing::{error, warn};
 
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
+use crate::adapters::credential_process;
 use crate::adapters::generated::{Generated, Own};
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
@@ -26,6 +28,7 @@ use crate::adapters::store::Store;
 use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
 use crate::world::{Access, ShellPaths, World};
+use crate::writable;
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -135,6 +138,17 @@ impl World for Machine {
         self.aws.call(operation)
     }
 
+    fn fetch(&self, fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static {
+        let display = translate::chosen(&fetch.display, &self.display);
+        let Fetch { source, inside, .. } = fetch;
+        async move {
+            match &*source {
+                Source::Process(process) => credential_process::fetch(process.clone(), display, inside).await,
+                _ => Outcome { result: Err(Failure::Source("it cannot be used yet".to_owned())), skew: None },
+            }
+        }
+    }
+
     fn remember(&self, memory: &Memory) {
         self.store.save(memory);
     }
@@ -192,6 +206,10 @@ impl World for Machine {
 
     fn permissions(&self, path: &Path) -> Option<u32> {
         fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| metadata.permissions().mode())
+    }
+
+    fn others_may_write(&self, path: &Path) -> bool {
+        writable::by_others(path)
     }
 
     fn endpoint_problem(&self) -> Option<EndpointError> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::{Offer, Operation, Program, Question};
+use awsd_core::effect::{Fetch, Offer, Operation, Program, Question};
 use awsd_core::event::{Display, Event, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
@@ -52,6 +52,9 @@ pub(crate) trait World {
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
 
+    /// Asks a source for keys. Dropping the future ends a program that runs for it.
+    fn fetch(&self, fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static;
+
     /// Keeps facts across restarts.
     fn remember(&self, memory: &Memory);
 
@@ -89,6 +92,9 @@ pub(crate) trait World {
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;
+
+    /// Whether somebody else could have written what stands in a file.
+    fn others_may_write(&self, path: &Path) -> bool;
 
     /// What is wrong with the socket's directory.
     fn endpoint_problem(&self) -> Option<EndpointError>;

@@ -33,6 +33,7 @@ mod people;
 mod picking;
 mod playing;
 mod process;
+mod processes;
 mod profiles;
 mod prompts;
 mod quoting;

@@ -61,7 +61,7 @@ fn keys_past_their_end_or_close_to_it_are_refused_and_never_printed() {
     for (end, state) in [(-3600, "are over\n"), (-1, "are over\n"), (240, "are over in ")] {
         sign_in(&env, &in_seconds(end).to_string());
         for refused in asked(&env, "saml") {
-            says(&refused.exits(1), &["the temporary keys that saml starts from", state, SIGN_IN]);
+            says(&refused.exits(75), &["the temporary keys that saml starts from", state, SIGN_IN]);
         }
         assert_eq!(env.calls(), [""; 0]);
     }
@@ -75,7 +75,7 @@ fn the_end_is_read_as_tools_write_it() {
     assert!(past.ends_with("+02:00"), "{past}");
     sign_in(&env, &past);
     for refused in asked(&env, "saml") {
-        says(&refused.exits(1), &["are over\n", SIGN_IN]);
+        says(&refused.exits(75), &["are over\n", SIGN_IN]);
     }
 }
 
@@ -98,7 +98,7 @@ fn no_role_is_asked_for_with_keys_past_their_end_until_the_person_signed_in() {
     let env = home();
     sign_in(&env, &in_seconds(-1).to_string());
     for refused in asked(&env, "after_saml") {
-        says(&refused.exits(1), &["the temporary keys that after_saml starts from are over\n", SIGN_IN]);
+        says(&refused.exits(75), &["the temporary keys that after_saml starts from are over\n", SIGN_IN]);
     }
     assert_eq!(env.calls(), [""; 0]);
 

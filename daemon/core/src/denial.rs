@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::chain::Source;
 use crate::effect::{Denial, Notice, NoticeKind, Reason, ScreenLock};
 use crate::event::{Failure, LockedBy};
 use crate::reach::NearEnd;
+use crate::source::Source;
 use crate::verdict::Verdict;
 
 const SIGN_IN_AGAIN: &str =
@@ -15,18 +15,68 @@ fn deny(reason: Reason, sentence: String, hint: impl Into<Option<String>>) -> De
     Denial { reason, sentence, hint: hint.into() }
 }
 
-pub(crate) fn unsupported_source(profile: &str, source: &Source) -> Denial {
-    let way = match source {
-        Source::Process(_) => "credential_process",
-        Source::Sso => "SSO",
-        Source::LoginSession => "login_session (aws login)",
-        Source::WebIdentity => "web_identity_token_file",
-        Source::CredentialSource(_) => "credential_source",
-    };
+/// A source gave nothing to `profile`; `has_it` is the profile with the line.
+pub(crate) fn source_failed(
+    profile: &str,
+    has_it: &str,
+    source: &Source,
+    verdict: Verdict,
+    failure: &Failure,
+) -> Denial {
+    let (way, said) = (source.way(), said(failure));
+    match verdict {
+        Verdict::SignIn => deny(
+            Reason::SourceExpired,
+            format!("the sign-in that {profile} starts from {said}"),
+            source.sign_in(has_it).map(|command| format!("sign in with: {command}; then do this again")),
+        ),
+        Verdict::Expired => deny(
+            Reason::SourceExpired,
+            format!("AWS says that what {profile} starts from ({way}) is over: {said}"),
+            "renew it with the tool that gives it, then do this again".to_owned(),
+        ),
+        Verdict::Throttled => deny(
+            Reason::Throttled,
+            format!("{way} of {profile} is asked too often: {said}"),
+            "wait a minute, then do it again".to_owned(),
+        ),
+        Verdict::NotSent | Verdict::Unclear => deny(
+            Reason::AwsUnavailable,
+            format!("{way} could not be asked for keys for {profile}: {said}"),
+            "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and the endpoint settings, then do it again"
+                .to_owned(),
+        ),
+        Verdict::AccessDenied => deny(
+            Reason::AccessDenied,
+            format!("{way} gives no keys to {profile}: {said}"),
+            "check the account and the role, and who may use them".to_owned(),
+        ),
+        _ => deny(
+            Reason::SourceFailed,
+            format!("{way} gives no keys to {profile}: {said}"),
+            format!("look at the profile {has_it} with: awsd doctor"),
+        ),
+    }
+}
+
+/// The program of a source asks for what that very source is to give.
+pub(crate) fn inside_itself(profile: &str) -> Denial {
     deny(
-        Reason::UnsupportedSource,
-        format!("profile {profile} gets its keys through {way}, which awsd cannot use yet"),
-        "use a profile whose source_profile has access keys in ~/.aws/credentials".to_owned(),
+        Reason::SourceFailed,
+        format!("the credential_process of {profile} asks awsd for {profile}: it would wait for itself"),
+        "let the command ask for another profile".to_owned(),
+    )
+}
+
+/// A source was asked just now, and what it gave is over, or almost.
+pub(crate) fn source_gave_little(profile: &str, left: Duration) -> Denial {
+    deny(
+        Reason::SourceExpired,
+        format!(
+            "the keys that {profile} starts from, which it was given just now, are over in {} s",
+            left.as_secs()
+        ),
+        "renew them with the tool that gives them, then do this again".to_owned(),
     )
 }
 
@@ -324,7 +374,12 @@ pub(crate) fn failed(
             "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and the endpoint settings, then do it again"
                 .to_owned(),
         ),
-        Verdict::TooLong | Verdict::Rejected | Verdict::WrongCode | Verdict::CannotValidate => deny(
+        Verdict::TooLong
+        | Verdict::Rejected
+        | Verdict::WrongCode
+        | Verdict::CannotValidate
+        | Verdict::SignIn
+        | Verdict::Source => deny(
             Reason::AwsRefused,
             format!("AWS refuses {what} for {profile}: {said}"),
             "look at the profile with: awsd doctor".to_owned(),
@@ -335,6 +390,14 @@ pub(crate) fn failed(
 /// AWS does not take what the call was signed with.
 fn bad_keys(profile: &str, verdict: Verdict, context: &Context<'_>) -> Denial {
     match verdict {
+        Verdict::UnknownKey | Verdict::WrongSecret if context.from_source => deny(
+            Reason::KeyRevoked,
+            format!(
+                "AWS does not take the access key {} that {profile} was given by its source",
+                context.key
+            ),
+            "let the source give a valid key".to_owned(),
+        ),
         Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
             Reason::SourceExpired,
             format!("the temporary keys that {profile} starts from are over"),
@@ -367,11 +430,15 @@ pub(crate) struct Context<'a> {
     pub key: &'a str,
     /// The base's keys are temporary.
     pub temporary_base: bool,
+    /// Not a file has them: a source gave them.
+    pub from_source: bool,
 }
 
 fn said(failure: &Failure) -> String {
     match failure {
-        Failure::NotSent(why) | Failure::NoAnswer(why) => why.clone(),
+        Failure::NotSent(why) | Failure::NoAnswer(why) | Failure::SignIn(why) | Failure::Source(why) => {
+            why.clone()
+        }
         Failure::Refused { code, message, .. } if message.is_empty() => code.clone(),
         Failure::Refused { message, .. } => message.trim_end_matches(['.', ' ']).to_owned(),
     }

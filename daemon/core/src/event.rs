@@ -79,8 +79,8 @@ pub enum Event {
     Logout {
         /// Who asked.
         by: RequestId,
-        /// The access keys whose sessions go; none means all.
-        access_keys: Option<Vec<String>>,
+        /// The access keys, and the marks of sources, whose sessions go; none means all.
+        origins: Option<Vec<String>>,
     },
     /// The moment of `Core::next_wake` has come.
     Woken,
@@ -112,6 +112,8 @@ pub struct Request {
     pub min_ttl: Option<Duration>,
     /// A code given beforehand; used only if one is needed.
     pub code: Option<SecretString>,
+    /// The sources whose programs it comes from, by their marks.
+    pub inside: Vec<String>,
 }
 
 /// How credentials will be used; decides how much remaining life is enough.
@@ -224,7 +226,7 @@ pub struct Outcome {
 /// What AWS gave.
 #[derive(Debug)]
 pub enum Granted {
-    /// Temporary keys; their `expiration` is set.
+    /// Temporary keys with an `expiration`; of a source also others.
     Session(Keys),
     /// The serials of the user's MFA devices.
     Devices(Vec<String>),
@@ -239,6 +241,10 @@ pub enum Failure {
     NotSent(String),
     /// The request may have reached AWS; no usable answer came back.
     NoAnswer(String),
+    /// A person has to sign in first; a sentence without its end says why.
+    SignIn(String),
+    /// The source gives no keys; what it says goes on after its name.
+    Source(String),
     /// AWS said no.
     Refused {
         /// HTTP status.
@@ -255,6 +261,9 @@ impl fmt::Debug for Failure {
         match self {
             Self::NotSent(why) => write!(f, "NotSent({why})"),
             Self::NoAnswer(why) => write!(f, "NoAnswer({why})"),
+            // A program may say anything.
+            Self::SignIn(_) => f.write_str("SignIn"),
+            Self::Source(_) => f.write_str("Source"),
             // The message may quote what was sent; the code is enough for a log.
             Self::Refused { status, code, .. } => write!(f, "Refused({status} {code})"),
         }

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod plan;
 pub mod policy;
 pub mod session;
+pub mod source;
 pub mod time;
 pub mod verdict;
 
@@ -31,6 +32,7 @@ mod reach;
 mod renewal;
 mod route;
 mod seat;
+mod sources;
 mod view;
 
 pub use denial::masked;

@@ -81,6 +81,8 @@ pub(crate) struct Pending {
     pub min_ttl: Option<Duration>,
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
+    /// The sources whose programs it comes from, by their marks.
+    pub inside: Vec<String>,
     pub refused: Refused,
     /// Only an MFA session made since then will do: the role refused an older one.
     pub fresh_after: Option<Boot>,
@@ -111,6 +113,7 @@ impl Pending {
             since,
             min_ttl: request.min_ttl,
             code: request.code,
+            inside: request.inside,
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
@@ -149,11 +152,11 @@ impl Pending {
         }
     }
 
-    /// The access key that it starts from.
-    pub(crate) fn access_key_id(&self) -> Option<&str> {
+    /// Whether it starts from one of these.
+    fn starts_from(&self, origin: impl Fn(&str) -> bool) -> bool {
         match &self.chain.base {
-            Base::Keys(keys) => Some(&keys.access_key_id),
-            Base::Source(_) => None,
+            Base::Keys(keys) => origin(&keys.access_key_id),
+            Base::Source { source, .. } => origin(&source.mark()),
         }
     }
 }
@@ -200,7 +203,7 @@ impl Core {
             Event::Presence(presence) => self.presence(now, presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
-            Event::Logout { by, access_keys } => self.logout(by, access_keys.as_deref(), &mut out),
+            Event::Logout { by, origins } => self.logout(by, origins, &mut out),
             Event::Woken => {}
         }
         self.advance(now, &mut out);
@@ -233,15 +236,18 @@ impl Core {
         }
     }
 
-    fn logout(&mut self, by: RequestId, access_keys: Option<&[String]>, out: &mut Vec<Effect>) {
-        self.forget(|key| access_keys.is_none_or(|keys| keys.iter().any(|gone| gone == key)), out);
+    fn logout(&mut self, by: RequestId, origins: Option<Vec<String>>, out: &mut Vec<Effect>) {
+        let origins = origins.map(|origins| self.with_keys_of(origins));
+        self.forget(|key| origins.as_ref().is_none_or(|origins| origins.iter().any(|gone| gone == key)), out);
         out.push(Effect::Done(by, Vec::new()));
     }
 
-    /// The sessions of these keys are gone, and everything that was under way for them.
+    /// The sessions of these keys and sources are gone, and everything that was under way for them.
     pub(crate) fn forget(&mut self, goes: impl Fn(&str) -> bool, out: &mut Vec<Effect>) {
         // A result that comes after this finds no call and is dropped: nothing brings a session back.
-        self.calls.retain(|_, target| !goes(&target.user().access_key_id));
+        let gone = self.calls.extract_if(.., |_, target| goes(&target.user().access_key_id));
+        let fetches = gone.filter(|(_, target)| matches!(target, Target::Session(Node::Source(..))));
+        out.extend(fetches.map(|(call, _)| Effect::Abandon(call)));
         self.facts.retain(|target, _| !goes(&target.user().access_key_id));
         for (node, _) in self.slots.extract_if(.., |node, _| goes(&node.user().access_key_id)) {
             if let Node::Role(_, role) = node {
@@ -252,8 +258,8 @@ impl Core {
         for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
-        let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
-        for (id, _) in self.requests.extract_if(.., |_, pending| leaving(pending)) {
+        self.discoveries.temporary.retain(|user, _| !goes(&user.access_key_id));
+        for (id, _) in self.requests.extract_if(.., |_, pending| pending.starts_from(&goes)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
     }

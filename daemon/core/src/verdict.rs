@@ -26,6 +26,10 @@ pub enum Verdict {
     TooLong,
     /// STS is not active in this region for the account that owns the role.
     RegionDisabled,
+    /// A person has to sign in.
+    SignIn,
+    /// A source gives no keys.
+    Source,
     /// AWS asks to slow down.
     Throttled,
     /// AWS has not seen the request.
@@ -71,6 +75,8 @@ pub fn judge(failure: &Failure) -> Verdict {
     let (status, code, message) = match failure {
         Failure::NotSent(_) => return Verdict::NotSent,
         Failure::NoAnswer(_) => return Verdict::Unclear,
+        Failure::SignIn(_) => return Verdict::SignIn,
+        Failure::Source(_) => return Verdict::Source,
         Failure::Refused { status, code, message } => (*status, code.as_str(), message.as_str()),
     };
     match code {

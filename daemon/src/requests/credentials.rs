@@ -26,7 +26,8 @@ pub(super) fn ask<W: World>(
     let chain = planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
     let purpose = purpose(world, &settings, &request, &chain)?;
     let min_ttl = request.min_ttl.map(Duration::from_secs);
-    let wanted = Request { min_ttl, ..request_for(chain, purpose, request.prompting) };
+    let inside = request.context.inside;
+    let wanted = Request { min_ttl, inside, ..request_for(chain, purpose, request.prompting) };
     Ok(tell(id, request.profile, settings, wanted))
 }
 
@@ -34,7 +35,9 @@ pub(super) fn ask<W: World>(
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
     let chain = planning::plan(world, &settings, &login.profile, &login.context, Wanted::default())?;
-    Ok(tell(id, login.profile, settings, request_for(chain, Purpose::Login, login.prompting)))
+    let wanted =
+        Request { inside: login.context.inside, ..request_for(chain, Purpose::Login, login.prompting) };
+    Ok(tell(id, login.profile, settings, wanted))
 }
 
 fn tell(id: RequestId, profile: String, settings: Settings, request: Request) -> Action {
@@ -107,5 +110,6 @@ fn request_for(chain: Chain, purpose: Purpose, prompting: Prompting) -> Request 
         caller,
         min_ttl: None,
         code: code.map(|code| SecretString::from(code.expose())),
+        inside: Vec::new(),
     }
 }

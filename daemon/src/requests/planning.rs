@@ -1,8 +1,10 @@
 //! From a profile's name and the caller's context to a chain, and what is said when there is none.
 
+use std::path::Path;
 use std::time::Duration;
 
 use awsd_core::chain::Chain;
+use awsd_core::config_file::Origin;
 use awsd_core::plan::{self, Environment, Narrowing, PlanError, PlanErrorKind, PlanRequest, session_name};
 use awsd_proto::{self as proto, Context, CredentialsRequest, Error, ErrorCode};
 
@@ -39,7 +41,25 @@ pub(super) fn plan<W: World>(
     let Wanted { duration, narrowing } = wanted;
     let usual = request(world, settings, context);
     let request = PlanRequest { profile: profile.to_owned(), duration, narrowing, ..usual };
-    plan::plan(&profiles, &request).map(|planned| planned.chain).map_err(|error| refusal(&error))
+    let planned = plan::plan(&profiles, &request).map_err(|error| refusal(&error))?;
+    match planned.commands.iter().find(|line| world.others_may_write(Path::new(&*line.file))) {
+        Some(line) => Err(anybodys_command(profile, line)),
+        None => Ok(planned.chain),
+    }
+}
+
+/// A command is run with the person's rights, so the person must have written it.
+fn anybodys_command(profile: &str, line: &Origin) -> Error {
+    Error {
+        error: ErrorCode::BadConfig,
+        sentence: format!(
+            "the command of profile '{profile}' ({line}) is not run: other users of this machine may change the file"
+        ),
+        hint: Some(format!(
+            "chmod go-w {file}; look at its owner and its directory, too: ls -ld {file}",
+            file = line.file
+        )),
+    }
 }
 
 /// A request for any profile.
@@ -57,8 +77,8 @@ pub(super) fn request<W: World>(world: &W, settings: &Settings, context: &Contex
 /// What of the caller's environment the planner looks at.
 pub(super) fn environment(context: &Context) -> Environment {
     let Context {
-        config_file: _,
-        credentials_file: _,
+        config_file,
+        credentials_file,
         region,
         endpoint_url,
         endpoint_url_sts,
@@ -69,6 +89,18 @@ pub(super) fn environment(context: &Context) -> Environment {
         ca_bundle,
         https_proxy,
         no_proxy,
+        home,
+        endpoint_url_sso,
+        endpoint_url_sso_oidc,
+        endpoint_url_signin,
+        login_cache_directory,
+        ec2_metadata_service_endpoint,
+        ec2_metadata_disabled,
+        container_credentials_relative_uri,
+        container_credentials_full_uri,
+        container_authorization_token_file,
+        container_authorization_token,
+        inside: _,
     } = context.clone();
     Environment {
         region,
@@ -81,6 +113,19 @@ pub(super) fn environment(context: &Context) -> Environment {
         ca_bundle,
         https_proxy,
         no_proxy,
+        home,
+        config_file,
+        credentials_file,
+        endpoint_url_sso,
+        endpoint_url_sso_oidc,
+        endpoint_url_signin,
+        login_cache_directory,
+        ec2_metadata_service_endpoint,
+        ec2_metadata_disabled,
+        container_credentials_relative_uri,
+        container_credentials_full_uri,
+        container_authorization_token_file,
+        container_authorization_token: container_authorization_token.map(|token| token.expose().to_owned()),
     }
 }
 

@@ -30,18 +30,23 @@ pub(super) fn read(route: &Route<'_>, request: &PlanRequest) -> Result<Vec<Role>
 
 fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanError> {
     let text = |key, rule, is_fine: fn(&str) -> bool| checked(stop, key, rule, is_fine);
-    let session_name = text("role_session_name", limits::SESSION_NAME_RULE, limits::is_session_name)?;
     Ok(Role {
         profile: stop.name().to_owned(),
         arn: role_name(stop)?,
         external_id: text("external_id", limits::EXTERNAL_ID_RULE, limits::is_external_id)?,
-        session_name: session_name.unwrap_or_else(|| request.default_session_name.clone()),
+        session_name: session_name(stop, request)?,
         duration: duration(stop)?,
         source_identity: text("source_identity", limits::SOURCE_IDENTITY_RULE, limits::is_source_identity)?,
         tags: tags(stop)?,
         transitive_tags: transitive_tags(stop)?,
         policies: Policies::default(),
     })
+}
+
+/// `role_session_name`, or the default one.
+pub(super) fn session_name(stop: &Settings<'_>, request: &PlanRequest) -> Result<String, PlanError> {
+    let named = checked(stop, "role_session_name", limits::SESSION_NAME_RULE, limits::is_session_name)?;
+    Ok(named.unwrap_or_else(|| request.default_session_name.clone()))
 }
 
 fn role_name(stop: &Settings<'_>) -> Result<RoleName, PlanError> {
@@ -68,7 +73,8 @@ fn checked(
     }
 }
 
-fn duration(stop: &Settings<'_>) -> Result<Option<Duration>, PlanError> {
+/// `duration_seconds`.
+pub(super) fn duration(stop: &Settings<'_>) -> Result<Option<Duration>, PlanError> {
     const KEY: &str = "duration_seconds";
     let Some(line) = stop.get(KEY) else { return Ok(None) };
     match line.text().parse() {

@@ -90,7 +90,16 @@ impl World {
         }
         self.give(Event::Requested(
             id,
-            Box::new(Request { chain, purpose, patience, chooses, caller, min_ttl, code }),
+            Box::new(Request {
+                chain,
+                purpose,
+                patience,
+                chooses,
+                caller,
+                min_ttl,
+                code,
+                inside: Vec::new(),
+            }),
         ));
     }
 
@@ -202,7 +211,7 @@ impl World {
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
         let before = self.core.sessions(self.now()).len();
-        self.give(Event::Logout { by, access_keys: one.clone().map(|key| vec![key]) });
+        self.give(Event::Logout { by, origins: one.clone().map(|key| vec![key]) });
         let went = self
             .leases
             .values()

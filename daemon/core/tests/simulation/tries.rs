@@ -117,6 +117,7 @@ impl World {
             caller,
             min_ttl: None,
             code: Some(SecretString::from(code)),
+            inside: Vec::new(),
         };
         self.give(Event::Requested(id, Box::new(request)));
     }
