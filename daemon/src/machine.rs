@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Fetch, Offer, Operation, Program, Question};
-use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
+use awsd_core::event::{Display, Event, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
@@ -140,11 +140,15 @@ impl World for Machine {
 
     fn fetch(&self, fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static {
         let display = translate::chosen(&fetch.display, &self.display);
-        let Fetch { source, inside, .. } = fetch;
+        let program = match &*fetch.source {
+            Source::Process(process) => Some(process.clone()),
+            _ => None,
+        };
+        let (inside, asking) = (fetch.inside.clone(), self.aws.fetch(fetch));
         async move {
-            match &*source {
-                Source::Process(process) => credential_process::fetch(process.clone(), display, inside).await,
-                _ => Outcome { result: Err(Failure::Source("it cannot be used yet".to_owned())), skew: None },
+            match program {
+                Some(program) => credential_process::fetch(program, display, inside).await,
+                None => asking.await,
             }
         }
     }

@@ -13,6 +13,7 @@
 mod answers;
 mod bad_files;
 mod clocks;
+mod clouds;
 mod codes;
 mod command;
 mod daemon_life;
@@ -46,6 +47,7 @@ mod sessions_end;
 mod shell_words;
 mod shells;
 mod short_lives;
+mod sign_ins;
 mod sources_end;
 mod strangers;
 mod transparent;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hyper::{HeaderMap, body::Bytes, http::request::Parts};
 
-use super::error::ApiError;
+use super::{around::Call as Around, error::ApiError};
 
 /// A request that was read completely.
 #[derive(Clone, Debug)]
@@ -45,7 +45,13 @@ impl Request {
 
     /// The action, or an empty text where there is none.
     pub fn action(&self) -> &str {
-        self.get("Action").unwrap_or_default()
+        let around = self.around().map(Around::name);
+        around.or_else(|| self.get("Action")).unwrap_or_default()
+    }
+
+    /// The call of a service that knows no signatures, if it is one.
+    pub(super) fn around(&self) -> Option<Around> {
+        Around::of(&self.method, &self.path)
     }
 
     /// A parameter.
@@ -74,10 +80,12 @@ impl Request {
             .collect()
     }
 
-    /// All parameters but the code, for the log.
+    /// All parameters but the code and tokens, for the log.
     pub fn loggable(&self) -> BTreeMap<String, String> {
         let mut parameters = self.parameters.clone();
-        parameters.remove("TokenCode");
+        for secret in ["TokenCode", "WebIdentityToken"] {
+            parameters.remove(secret);
+        }
         parameters
     }
 

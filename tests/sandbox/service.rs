@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    around::{self, Said},
     auth::{Caller, CallerKind, authenticate},
     error::ApiError,
     iam,
@@ -24,6 +25,9 @@ pub(super) enum Service {
     Ec2,
 }
 
+const XML: &str = "text/xml";
+pub(super) const JSON: &str = "application/json";
+
 /// A complete answer, but for its headers.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
@@ -35,6 +39,8 @@ pub(super) struct Answer {
     pub body: String,
     /// Also in the headers.
     pub request_id: String,
+    /// Of the document.
+    pub content_type: &'static str,
 }
 
 impl Service {
@@ -81,7 +87,13 @@ impl Service {
                 Xml::new().root("ErrorResponse", self.namespace(), &response)
             }
         };
-        Answer { status: error.status, outcome: error.code, body: document(&body), request_id }
+        Answer {
+            status: error.status,
+            outcome: error.code,
+            body: document(&body),
+            request_id,
+            content_type: XML,
+        }
     }
 
     fn success(self, action: &str, result: Option<&Xml>, request_id: String) -> Answer {
@@ -95,14 +107,28 @@ impl Service {
             }
         };
         let body = Xml::new().root(&format!("{action}Response"), self.namespace(), &content);
-        Answer { status: 200, outcome: "OK", body: document(&body), request_id }
+        Answer { status: 200, outcome: "OK", body: document(&body), request_id, content_type: XML }
     }
+}
+
+/// An error of a service that answers in JSON.
+pub(super) fn json_error(error: &ApiError, request_id: String) -> Answer {
+    let body = serde_json::json!({ "__type": error.code, "message": error.message }).to_string();
+    Answer { status: error.status, outcome: error.code, body, request_id, content_type: JSON }
 }
 
 /// Answers a request. Everything the call does has been done when this returns.
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
-    let service = Service::of(request);
     let request_id = world.mint.request_id();
+    if let Some(call) = request.around() {
+        let (content_type, body) = match around::answer(world, call, request) {
+            Ok(Said::Json(json)) => (JSON, json.to_string()),
+            Ok(Said::Word(word)) => ("text/plain", word),
+            Err(error) => return json_error(&error, request_id),
+        };
+        return Answer { status: 200, outcome: "OK", body, request_id, content_type };
+    }
+    let service = Service::of(request);
     match call(world, service, request) {
         Ok(result) => service.success(request.action(), result.as_ref(), request_id),
         Err(error) => service.error(&error, request_id),
@@ -113,6 +139,9 @@ fn call(world: &mut World, service: Service, request: &Request) -> Result<Option
     let now = world.now();
     if request.path != "/" {
         return Err(ApiError::new(404, "UnknownOperationException", "There is nothing at this path"));
+    }
+    if service == Service::Sts && request.action() == "AssumeRoleWithWebIdentity" {
+        return sts::web_identity::call(world, request, now).map(Some);
     }
     let claim = Claim::read(request, now)?;
     claim.check_service(service.name())?;

@@ -10,6 +10,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    around::Around,
     clock::Clock,
     fault::{Fault, Faults, Gate},
     identity::{AccessKey, Credentials, Role, Session, SessionKind, Trust, User},
@@ -36,6 +37,10 @@ pub struct World {
     pub role_session_life: Option<Duration>,
     /// How long new access keys are unknown to the endpoints.
     pub key_delay: Duration,
+    /// What gives keys without a signature.
+    pub around: Around,
+    /// Tokens of others, the role that trusts each, and its end.
+    pub(super) web_tokens: BTreeMap<String, (String, Timestamp)>,
     pub(super) faults: Faults,
     pub(super) mint: Mint,
     clock: Clock,
@@ -51,6 +56,8 @@ impl World {
             user_session_life: None,
             role_session_life: None,
             key_delay: Duration::ZERO,
+            around: Around::default(),
+            web_tokens: BTreeMap::new(),
             faults: Faults::default(),
             mint: Mint::new(seed),
             clock: Clock::default(),
@@ -220,7 +227,8 @@ impl World {
         let sessions = self.sessions.values().flat_map(|session| {
             [session.credentials.secret_access_key.clone(), session.credentials.session_token.clone()]
         });
-        keys.chain(sessions).collect()
+        let around = self.around.secrets().into_iter();
+        keys.chain(sessions).chain(around).chain(self.web_tokens.keys().cloned()).collect()
     }
 
     /// Makes a session of the given life and remembers it.

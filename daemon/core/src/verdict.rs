@@ -80,7 +80,7 @@ pub fn judge(failure: &Failure) -> Verdict {
         Failure::Refused { status, code, message } => (*status, code.as_str(), message.as_str()),
     };
     match code {
-        "AccessDenied" | "AccessDeniedException" => denied(message),
+        "AccessDenied" | "AccessDeniedException" | "ForbiddenException" => denied(message),
         "InvalidClientTokenId" | "UnrecognizedClientException" => Verdict::UnknownKey,
         "ExpiredToken" | "ExpiredTokenException" => Verdict::Expired,
         // The same code stands for a wrong secret and for a wrong clock; only the message tells them apart.
@@ -98,6 +98,7 @@ pub fn judge(failure: &Failure) -> Verdict {
             Verdict::Unclear
         }
         _ if THROTTLING.contains(&code) => Verdict::Throttled,
+        "IDPCommunicationError" => Verdict::Unclear,
         _ if status >= 500 => Verdict::Unclear,
         _ => Verdict::Rejected,
     }

@@ -176,8 +176,8 @@ mod tests {
         assert!(keys.temporary());
         assert_eq!(keys.expiration, Some(Wall::from_secs(5)));
         assert_eq!(keys.account_id.as_deref(), Some("111122223333"));
-        let keys = printing(&format!("{{\"Version\":1,{KEYS},\"SessionToken\":null,\"Expiration\":\"\"}}"));
-        assert!(!keys.await.unwrap().temporary());
+        let json = format!("{{\"Version\":1,{KEYS},\"SessionToken\":null,\"Expiration\":\"\"}}");
+        assert!(!printing(&json).await.unwrap().temporary());
     }
 
     #[tokio::test]

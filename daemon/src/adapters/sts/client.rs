@@ -38,7 +38,7 @@ macro_rules! configured {
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
-            .time_source(SigningClock { clock: $observer.clock(), skew: $operation.skew })
+            .time_source(SigningClock::new($observer.clock(), $operation.skew))
             // The core corrects the clock; twice would be wrong again.
             .disable_clock_skew_correction(true)
             .interceptor($observer.clone())
@@ -79,9 +79,15 @@ fn credentials(keys: &Keys) -> SharedCredentialsProvider {
 
 /// AWS's clock, as far as it is known: this machine's, corrected.
 #[derive(Debug)]
-struct SigningClock {
+pub(super) struct SigningClock {
     clock: ReadWall,
     skew: i64,
+}
+
+impl SigningClock {
+    pub(super) fn new(clock: ReadWall, skew: i64) -> Self {
+        Self { clock, skew }
+    }
 }
 
 impl TimeSource for SigningClock {

@@ -59,6 +59,11 @@ impl Way {
         }
     }
 
+    /// The way to what is around this machine, which no proxy knows.
+    pub(super) fn nearby(service: &Service, endpoint: &str) -> Self {
+        Self { proxy: None, no_proxy: None, ..Self::to(service, Some(endpoint)) }
+    }
+
     /// The URL of the proxy, if there is one. It may hold a password.
     pub(super) fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
@@ -74,7 +79,7 @@ pub(super) struct Connectors {
 #[derive(Debug)]
 struct Known {
     bundle: Option<Stamp>,
-    client: SharedHttpClient,
+    connector: SharedHttpConnector,
 }
 
 /// Changes whenever the bundle does: device, inode, size, time of change.
@@ -83,22 +88,28 @@ type Stamp = (u64, u64, u64, i64, i64);
 impl Connectors {
     /// The connector for this way; made, and the system's certificates read, when it is first needed.
     pub(super) fn get(&self, way: &Way) -> Result<SharedHttpClient, Failure> {
+        let connector = self.connector(way)?;
+        Ok(http_client_fn(move |_settings, _components| connector.clone()))
+    }
+
+    /// The same for who sends requests without a client.
+    pub(super) fn connector(&self, way: &Way) -> Result<SharedHttpConnector, Failure> {
         let bundle =
             way.ca_bundle.as_deref().map(stamp).transpose().map_err(|error| unreadable(way, &error))?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(way).filter(|known| known.bundle == bundle) {
-            return Ok(known.client.clone());
+            return Ok(known.connector.clone());
         }
-        let client = build(way)?;
+        let connector = build(way)?;
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert(way.clone(), Known { bundle, client: client.clone() });
-        Ok(client)
+        known.insert(way.clone(), Known { bundle, connector: connector.clone() });
+        Ok(connector)
     }
 }
 
-fn build(way: &Way) -> Result<SharedHttpClient, Failure> {
+fn build(way: &Way) -> Result<SharedHttpConnector, Failure> {
     let context = TlsContext::builder()
         .with_trust_store(trusted(way)?)
         .build()
@@ -111,8 +122,7 @@ fn build(way: &Way) -> Result<SharedHttpClient, Failure> {
         .sleep_impl(TokioSleep::new())
         .pool_max_idle_per_host(0)
         .build();
-    let connector = SharedHttpConnector::new(connector);
-    Ok(http_client_fn(move |_settings, _components| connector.clone()))
+    Ok(SharedHttpConnector::new(connector))
 }
 
 /// A bundle replaces the system's certificates, as in the AWS CLI.
