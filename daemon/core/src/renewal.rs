@@ -52,6 +52,7 @@ impl Core {
         match lost {
             None if self.source_is_over(now, node) || !node.is_silent() => self.stop_renewing(node),
             None => self.start(now, &Target::Session(node.clone()), None, out),
+            Some(parent) if self.gave_lately(now, parent) => self.stop_renewing(node),
             Some(parent) if parent.is_silent() && self.slots.contains_key(parent) => {
                 self.renew_one(now, &parent.clone(), out);
             }

@@ -112,6 +112,12 @@ impl Core {
             && self.lease(node).is_some_and(|lease| lease.granted >= pending.since)
     }
 
+    /// Whether it was asked a moment ago: what it gave is all that it has for now.
+    pub(crate) fn gave_lately(&self, now: Now, node: &Node) -> bool {
+        let lately = |lease: &Lease| now.boot.since(lease.granted) < policy::RENEWAL_RETRY;
+        matches!(node, Node::Source(..)) && self.lease(node).is_some_and(lately)
+    }
+
     /// Whether everything for a chain is signed, in the end, with this key.
     pub(crate) fn begins_with(&self, chain: &Chain, user: &User) -> bool {
         let is = |keys: &Keys| keys.access_key_id == user.access_key_id;
@@ -143,14 +149,16 @@ impl Core {
         if !matches!(verdict, Verdict::UnknownKey | Verdict::Expired | Verdict::WrongSecret) {
             return;
         }
-        let user = target.user();
-        for (node, slot) in &mut self.slots {
-            let Node::Source(source, _) = node else { continue };
-            let gave = |lease: &Lease| lease.keys.access_key_id == user.access_key_id;
-            let asked_with = matches!(target, Target::Fact(..)) && source == user;
-            if asked_with || slot.lease.as_ref().is_some_and(gave) {
-                slot.lease = None;
-            }
+        // What another session signed has nothing to do with it.
+        let recipe = match target {
+            Target::Fact(..) => self.facts.get(target).map(|lookup| &lookup.recipe),
+            Target::Session(node) if node.parent().is_none() => self.slots.get(node).map(|slot| &slot.recipe),
+            Target::Session(_) => None,
+        };
+        let Some(signer) = recipe.and_then(|recipe| recipe.keys.clone()) else { return };
+        for (_, slot) in self.slots.iter_mut().filter(|(node, _)| matches!(node, Node::Source(..))) {
+            let gave = |lease: &Lease| lease.keys.access_key_id == signer.access_key_id;
+            slot.lease = slot.lease.take().filter(|lease| !gave(lease));
         }
     }
 }

@@ -18,6 +18,7 @@ mod programs;
 mod random;
 mod reasons;
 mod replies;
+mod sources;
 mod surfaces;
 mod time;
 mod tries;
