@@ -123,7 +123,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     if let Some(call) = request.around() {
         let (content_type, body) = match around::answer(world, call, request) {
             Ok(Said::Json(json)) => (JSON, json.to_string()),
-            Ok(Said::Word(word)) => ("text/plain", word),
+            Ok(Said::Word(text)) => ("text/plain", text),
             Err(error) => return json_error(&error, request_id),
         };
         return Answer { status: 200, outcome: "OK", body, request_id, content_type };

@@ -321,7 +321,13 @@ impl Core {
                     Base::Source { profile, .. } => Some(profile.as_str()),
                     Base::Keys(_) => None,
                 });
-                return denial::source_failed(&profile, has_it.unwrap_or(&profile), source, verdict, failure);
+                return denial::source::failed(
+                    &profile,
+                    has_it.unwrap_or(&profile),
+                    source,
+                    verdict,
+                    failure,
+                );
             }
             Target::Session(Node::User(_, Some(serial))) if verdict == Verdict::CannotValidate => {
                 return denial::cannot_validate(serial);

@@ -153,8 +153,8 @@ impl Core {
             let over = denial::source_over(&pending.chain.profile, Duration::ZERO);
             return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(over) };
         }
-        if matches!(node, Node::Source(..)) && self.asks_for_itself(pending) {
-            let denial = denial::inside_itself(&pending.chain.profile);
+        if matches!(node, Node::Source(..)) && pending.asks_for_itself() {
+            let denial = denial::source::inside_itself(&pending.chain.profile);
             return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(denial) };
         }
         if self.slots.get(&node).is_some_and(|slot| slot.flight.busy(now)) {
@@ -174,7 +174,7 @@ impl Core {
         Standing::Refused(if left < pending.least() && pending.chain.roles.is_empty() {
             denial::too_short(profile, left, pending.least())
         } else {
-            denial::source_gave_little(profile, left)
+            denial::source::gave_little(profile, left)
         })
     }
 

@@ -93,20 +93,20 @@ impl Router<'_> {
     /// Finds the way for a chain.
     pub(crate) fn route(&self, chain: &Chain, purpose: Purpose, refused: &Refused) -> Route {
         match &chain.base {
-            Base::Keys(keys) => self.from_keys(chain, keys, purpose, refused),
-            Base::Source { source, .. } => self.from_source(chain, source, purpose, refused),
+            Base::Keys(keys) => self.with_keys(chain, keys, purpose, refused),
+            Base::Source { source, .. } => self.with_source(chain, source, purpose, refused),
         }
     }
 
     /// What a source gives, and the roles that are taken with it. Long-lived keys of a source are keys like others.
-    fn from_source(&self, chain: &Chain, source: &Arc<Source>, purpose: Purpose, refused: &Refused) -> Route {
+    fn with_source(&self, chain: &Chain, source: &Arc<Source>, purpose: Purpose, refused: &Refused) -> Route {
         let node = Node::source(source, &chain.service);
         let recipe = Recipe { keys: None, service: Arc::clone(&chain.service), role: None };
         let step = Step { node: node.clone(), recipe: recipe.clone() };
         let user = node.user();
         let found = self.discoveries.temporary.get(user);
         let keys = match (self.held)(&node) {
-            Some(keys) if !keys.temporary() => return self.from_keys(chain, &keys, purpose, refused),
+            Some(keys) if !keys.temporary() => return self.with_keys(chain, &keys, purpose, refused),
             None if !source.is_temporary() && found.is_none() => return Route::Source(step),
             keys => keys,
         };
@@ -122,7 +122,7 @@ impl Router<'_> {
         self.roles(&way, Parent::Session(node.clone()), Some(node.clone()))
     }
 
-    fn from_keys(&self, chain: &Chain, keys: &Arc<Keys>, purpose: Purpose, refused: &Refused) -> Route {
+    fn with_keys(&self, chain: &Chain, keys: &Arc<Keys>, purpose: Purpose, refused: &Refused) -> Route {
         let user =
             User { access_key_id: keys.access_key_id.clone(), scope: chain.service.scope().to_owned() };
         if purpose == Purpose::LongLived || (keys.temporary() && chain.roles.is_empty()) {

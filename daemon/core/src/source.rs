@@ -176,7 +176,7 @@ impl Process {
         let words = shlex::split(&self.command).unwrap_or_default();
         let program = words.iter().find(|word| !word.contains('=')).map_or("", String::as_str);
         let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-        name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
+        name.chars().filter(char::is_ascii_graphic).take(40).collect()
     }
 }
 

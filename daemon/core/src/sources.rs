@@ -31,24 +31,14 @@ impl Core {
     /// It is not known yet what kind of keys the source gives.
     pub(crate) fn first_fetch(&self, now: Now, pending: &Pending, step: Step) -> Standing {
         let target = Target::Session(step.node);
-        if self.asks_for_itself(pending) {
-            return Standing::Refused(denial::inside_itself(&pending.chain.profile));
+        if pending.asks_for_itself() {
+            return Standing::Refused(denial::source::inside_itself(&pending.chain.profile));
         }
         let busy = matches!(&target, Target::Session(node) if self.slots.get(node).is_some_and(|slot| slot.flight.busy(now)));
         if busy {
             Standing::Waits { target, fallback: false }
         } else {
             Standing::Starts { target, recipe: step.recipe, fallback: false }
-        }
-    }
-
-    /// Whether the request comes from the very program that it would have to wait for.
-    pub(crate) fn asks_for_itself(&self, pending: &Pending) -> bool {
-        match &pending.chain.base {
-            Base::Source { source, .. } if !pending.inside.is_empty() => {
-                pending.inside.contains(&source.mark())
-            }
-            _ => false,
         }
     }
 
@@ -159,6 +149,16 @@ impl Core {
         for (_, slot) in self.slots.iter_mut().filter(|(node, _)| matches!(node, Node::Source(..))) {
             let gave = |lease: &Lease| lease.keys.access_key_id == signer.access_key_id;
             slot.lease = slot.lease.take().filter(|lease| !gave(lease));
+        }
+    }
+}
+
+impl Pending {
+    /// Whether the request comes from the very program that it would have to wait for.
+    pub(crate) fn asks_for_itself(&self) -> bool {
+        match &self.chain.base {
+            Base::Source { source, .. } if !self.inside.is_empty() => self.inside.contains(&source.mark()),
+            _ => false,
         }
     }
 }

@@ -85,7 +85,7 @@ impl World {
     pub(crate) fn served(&mut self, id: RequestId, served: &Served) {
         let Some(open) = self.open.remove(&id) else { self.fail("somebody is served who has not asked") };
         let key = &served.keys.access_key_id;
-        self.log(format!("served {id:?} {key}"));
+        self.log(&format!("served {id:?} {key}"));
         let Some(issued) = self.issued.get(key).cloned() else { self.fail("nobody has given these keys") };
         if open.purpose == Purpose::Login {
             self.fail("a login is answered with credentials");
@@ -117,7 +117,7 @@ impl World {
     }
 
     pub(crate) fn denied(&mut self, id: RequestId, denial: &Denial) {
-        self.log(format!("denied {id:?} {:?} {}", denial.reason, denial.sentence));
+        self.log(&format!("denied {id:?} {:?} {}", denial.reason, denial.sentence));
         let Some(open) = self.open.remove(&id) else {
             // An answer to a question that was closed meanwhile, for instance.
             return;

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use awsd_core::chain::{Base, Chain, Keys, Policies, Role, RoleName, Service};
-use awsd_core::effect::{Action, Effect, Fetch, Operation};
-use awsd_core::event::{
-    CallId, Caller, Event, Failure, Granted, Outcome, Patience, Purpose, Request, RequestId,
-};
+use awsd_core::chain::{Base, Chain, Policies, Role, RoleName, Service};
+use awsd_core::effect::{Effect, Fetch, Operation};
+use awsd_core::event::{CallId, Caller, Event, Patience, Purpose, Request, RequestId};
 use awsd_core::memory::Memory;
 use awsd_core::session::{Core, Settings};
 use awsd_core::source::{InstanceMetadata, Process, Source, Sso};
@@ -170,14 +168,14 @@ impl World {
         panic!("seed {}: {what}\nthe last events:\n  {}", self.seed, self.history[from..].join("\n  "));
     }
 
-    pub(crate) fn log(&mut self, line: String) {
+    pub(crate) fn log(&mut self, line: &str) {
         if self.history.len() > 20_000 {
             self.fail("one thing leads to another without an end");
         }
         self.history.push(format!("{:>9.1} {line}", self.boot.as_secs_f64()));
     }
 
-    fn give(&mut self, event: Event) {
+    pub(crate) fn give(&mut self, event: Event) {
         for effect in self.core.handle(self.now(), event) {
             self.effect(effect);
         }
@@ -188,7 +186,7 @@ impl World {
         match effect {
             Effect::Fetch(call, fetch) => self.fetch(call, &fetch),
             Effect::Abandon(call) => match self.flights.remove(&call) {
-                Some(Flight::Fetch(_)) => self.log(format!("abandon {call:?}")),
+                Some(Flight::Fetch(_)) => self.log(&format!("abandon {call:?}")),
                 _ => self.fail("something is abandoned that is not under way"),
             },
             Effect::Call(call, operation) => self.call(call, *operation),
@@ -205,7 +203,7 @@ impl World {
     fn fetch(&mut self, call: CallId, fetch: &Fetch) {
         let source = self.sources.iter().position(|real| real.source == fetch.source);
         let Some(source) = source else { self.fail("a source that nobody has named is asked") };
-        self.log(format!("fetch {call:?} {source}"));
+        self.log(&format!("fetch {call:?} {source}"));
         self.check_fetch(source, fetch);
         self.flights.insert(call, Flight::Fetch(source));
     }
@@ -213,7 +211,7 @@ impl World {
     fn call(&mut self, call: CallId, operation: Operation) {
         let key = operation.signer.access_key_id.clone();
         let Some(issued) = self.issued.get(&key).cloned() else { self.fail("signed with unknown keys") };
-        self.log(format!(
+        self.log(&format!(
             "call {call:?} {:?} of {}",
             std::mem::discriminant(&operation.action),
             issued.source
@@ -234,7 +232,7 @@ impl World {
         let id = RequestId(self.last_request);
         let inside = self.random.percent(3);
         let inside = if inside { vec![self.sources[source].source.mark()] } else { Vec::new() };
-        self.log(format!("ask {id:?} {source} {role} {purpose:?} {min_ttl:?} {}", inside.len()));
+        self.log(&format!("ask {id:?} {source} {role} {purpose:?} {min_ttl:?} {}", inside.len()));
         let chain = self.chain(source, role);
         self.sources[source].asked = Boot(self.boot);
         let logouts = self.sources[source].logouts;
@@ -285,99 +283,13 @@ impl World {
         }
     }
 
-    /// Something that is under way comes to an end.
-    pub(crate) fn answer(&mut self) {
-        let index = self.random.index(self.flights.len().max(1));
-        let Some(call) = self.flights.keys().nth(index).copied() else { return };
-        // Nothing comes back in no time.
-        self.move_to(self.boot + Duration::from_millis(1));
-        let result = match self.flights.remove(&call) {
-            Some(Flight::Fetch(source)) => self.source_answers(source),
-            Some(Flight::Call(source, operation)) => self.aws_answers(source, &operation),
-            None => return,
-        };
-        self.log(format!("answer {call:?} {}", result.is_ok()));
-        self.give(Event::Finished { call, outcome: Outcome { result, skew: Some(0) } });
-    }
-
-    fn source_answers(&mut self, source: usize) -> Result<Granted, Failure> {
-        let now = self.wall;
-        let real = &mut self.sources[source];
-        match real.mode {
-            Mode::Good => {}
-            Mode::SignIn => return Err(Failure::SignIn("is over".to_owned())),
-            Mode::Broken => return Err(Failure::Source("it says no".to_owned())),
-            Mode::Away => return Err(Failure::NotSent("connection refused".to_owned())),
-        }
-        let good = |last: &&(String, Wall)| real.repeats && last.1 > now && !self.revoked.contains(&last.0);
-        let kept = real.last.as_ref().filter(good).cloned();
-        if kept.is_some() {
-            self.seen.insert("same keys".to_owned());
-        }
-        let (id, end) = kept.unwrap_or_else(|| {
-            self.last_key += 1;
-            let prefix = if real.life.is_some() { "ASIA" } else { "AKIA" };
-            (format!("{prefix}{:08}", self.last_key), now + real.life.unwrap_or(HOUR * 100_000))
-        });
-        real.last = Some((id.clone(), end));
-        real.gave = Some(Boot(self.boot));
-        real.distrusted = false;
-        let temporary = real.life.is_some();
-        let (logouts, tells) = (real.logouts, real.tells);
-        let issued = Issued {
-            source,
-            kind: "source",
-            expires: temporary.then_some(end),
-            life: real.life.unwrap_or(Duration::MAX),
-            logouts,
-        };
-        self.issued.entry(id.clone()).and_modify(|issued| issued.logouts = logouts).or_insert(issued);
-        Ok(Granted::Session(Keys {
-            secret_access_key: SecretString::from("s"),
-            session_token: temporary.then(|| SecretString::from("t")),
-            expiration: (temporary && tells).then_some(end),
-            account_id: None,
-            access_key_id: id,
-        }))
-    }
-
-    fn aws_answers(&mut self, source: usize, operation: &Operation) -> Result<Granted, Failure> {
-        let key = &operation.signer.access_key_id;
-        let refused =
-            |code: &str| Failure::Refused { status: 403, code: code.to_owned(), message: String::new() };
-        if self.revoked.contains(key) {
-            return Err(refused("InvalidClientTokenId"));
-        }
-        if self.issued[key].expires.is_some_and(|end| end <= self.wall) {
-            return Err(refused("ExpiredToken"));
-        }
-        let (kind, duration) = match &operation.action {
-            Action::ListMfaDevices => return Ok(Granted::Devices(Vec::new())),
-            Action::GetCallerIdentity => return Ok(Granted::Account("111122223333".to_owned())),
-            Action::GetSessionToken { duration, .. } => ("user", *duration),
-            Action::AssumeRole { duration, .. } => ("role", *duration),
-        };
-        self.last_key += 1;
-        let id = format!("ASIA{:08}", self.last_key);
-        let end = self.wall + duration;
-        let logouts = self.sources[source].logouts;
-        self.issued.insert(id.clone(), Issued { source, kind, expires: Some(end), life: duration, logouts });
-        Ok(Granted::Session(Keys {
-            secret_access_key: SecretString::from("s"),
-            session_token: Some(SecretString::from("t")),
-            expiration: Some(end),
-            account_id: None,
-            access_key_id: id,
-        }))
-    }
-
     /// The person gives every code that is asked for; AWS takes them all.
     pub(crate) fn give_codes(&mut self) {
         for question in self.core.questions(self.now()) {
             self.last_request += 1;
             let by = RequestId(self.last_request);
             let code = SecretString::from(format!("{:06}", self.last_request % 1_000_000));
-            self.log("code".to_owned());
+            self.log("code");
             self.give(Event::Answer { by, profile: Some(question.device), code });
         }
     }
@@ -408,15 +320,15 @@ impl World {
         }
     }
 
-    fn move_to(&mut self, boot: Duration) {
-        self.wall = self.wall + (boot - self.boot);
+    pub(crate) fn move_to(&mut self, boot: Duration) {
+        self.wall = self.wall + boot.saturating_sub(self.boot);
         self.boot = boot;
     }
 
     pub(crate) fn leave(&mut self) {
         if let Some(&id) = self.open.keys().next() {
             self.open.remove(&id);
-            self.log(format!("gone {id:?}"));
+            self.log(&format!("gone {id:?}"));
             self.give(Event::Gone(id));
         }
     }
@@ -429,7 +341,7 @@ impl World {
                 real.gave = None;
             }
         }
-        self.log(format!("logout {one:?}"));
+        self.log(&format!("logout {one:?}"));
         self.last_request += 1;
         let by = RequestId(self.last_request);
         let origins = one.map(|one| vec![self.sources[one].source.mark()]);
@@ -443,14 +355,14 @@ impl World {
         if !keys.is_empty() {
             let key = self.random.pick(&keys).clone();
             self.sources[self.issued[&key].source].distrusted = true;
-            self.log(format!("revoked {key}"));
+            self.log(&format!("revoked {key}"));
             self.revoked.insert(key);
         }
     }
 
     pub(crate) fn change(&mut self) {
         let (source, mode) = (self.random.index(self.sources.len()), *self.random.pick(&Mode::ALL));
-        self.log(format!("{source} is {mode:?}"));
+        self.log(&format!("{source} is {mode:?}"));
         self.sources[source].mode = mode;
     }
 
@@ -458,7 +370,7 @@ impl World {
         for real in &mut self.sources {
             real.mode = Mode::Good;
         }
-        self.log("all is good".to_owned());
+        self.log("all is good");
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -471,16 +383,15 @@ impl World {
             while !self.is_idle() {
                 self.answer();
             }
-            match self.core.next_wake(self.now()) {
-                Some(wake) => self.pass(wake.0.saturating_sub(self.boot)),
-                None => {
-                    let held = format!("{:?}", self.core);
-                    if held.contains("access_key_id: \"ASIA") || held.contains("hunter2") {
-                        self.fail("keys are kept that nobody can use any more, or a secret is shown");
-                    }
-                    return;
-                }
+            if let Some(wake) = self.core.next_wake(self.now()) {
+                self.pass(wake.0.saturating_sub(self.boot));
+                continue;
             }
+            let held = format!("{:?}", self.core);
+            if held.contains("access_key_id: \"ASIA") || held.contains("hunter2") {
+                self.fail("keys are kept that nobody can use any more, or a secret is shown");
+            }
+            return;
         }
         self.fail("the core never comes to rest although nobody asks");
     }

@@ -39,14 +39,14 @@ pub(super) async fn of_machine(asking: &Asking, machine: &InstanceMetadata) -> R
     // Only with a token, which is what keeps others from having requests made: version 2 of the service.
     let life = ("x-aws-ec2-metadata-token-ttl-seconds", SecretString::from("60"));
     let uri = format!("{base}/latest/api/token");
-    let token = word(good(send(asking, request("PUT", &uri, life)).await?)?)?;
+    let token = word(&good(send(asking, request("PUT", &uri, life)).await?)?)?;
     let header = || ("x-aws-ec2-metadata-token", SecretString::from(token.clone()));
     let uri = format!("{base}{ROLES}");
     let answer = send(asking, request("GET", &uri, header())).await?;
     if answer.status == 404 {
         return Err(Failure::Source("this machine has no role".to_owned()));
     }
-    let role = word(good(answer)?)?;
+    let role = word(&good(answer)?)?;
     let uri = format!("{base}{ROLES}{role}");
     read(&good(send(asking, request("GET", &uri, header())).await?)?)
 }
@@ -78,7 +78,7 @@ fn good(answer: Answer) -> Result<Answer, Failure> {
     }
 }
 
-fn word(answer: Answer) -> Result<String, Failure> {
+fn word(answer: &Answer) -> Result<String, Failure> {
     let text = str::from_utf8(&answer.body).unwrap_or_default().lines().next().unwrap_or_default().trim();
     let is_word = (1..=MAX_WORD).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_word { Ok(text.to_owned()) } else { Err(unusable("nothing that can be used")) }

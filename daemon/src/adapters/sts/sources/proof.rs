@@ -1,4 +1,4 @@
-//! The proof that whoever renews a sign-in has the key that it was made with (RFC 9449, "DPoP").
+//! The proof that whoever renews a sign-in has the key that it was made with (RFC 9449, `DPoP`).
 
 use std::fmt::Write as _;
 
