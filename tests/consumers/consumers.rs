@@ -17,6 +17,7 @@ pub(crate) struct Consumer {
     /// As README's table calls it.
     pub(crate) name: &'static str,
     kind: Kind,
+    ways: &'static [Way],
 }
 
 enum Kind {
@@ -24,24 +25,24 @@ enum Kind {
     Cli(PathBuf),
     /// A program that calls as often as it is told.
     Sdk { program: PathBuf, script: Option<PathBuf>, modules: Option<PathBuf> },
-    /// Knows addresses only, and calls nobody with what it gets there.
+    /// Calls nobody with what it gets.
     Curl(PathBuf),
 }
 
 impl Consumer {
     /// Whether it can get credentials this way at all.
     pub(crate) fn knows(&self, way: Way) -> bool {
-        !matches!(self.kind, Kind::Curl(_)) || way == Way::Server
+        self.ways.contains(&way)
     }
 
-    /// Whether it can be told to go on until it has used some sessions.
-    pub(crate) fn lasts(&self) -> bool {
+    /// Whether it calls AWS, and so can be told to go on until it has used some sessions.
+    pub(crate) fn calls_aws(&self) -> bool {
         !matches!(self.kind, Kind::Curl(_))
     }
 
     /// What it says when all went well.
     pub(crate) fn says(&self) -> &'static str {
-        if self.lasts() { ROLE } else { "AccessKeyId" }
+        if self.calls_aws() { ROLE } else { "AccessKeyId" }
     }
 
     /// The command of a shell that makes some calls.
@@ -96,24 +97,43 @@ impl Consumer {
 
 /// All that are installed. What is missing is said.
 pub(crate) fn all() -> Vec<Consumer> {
-    let script =
-        |name: &str| Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("consumers/programs").join(name));
-    let sdk =
-        |program: Option<PathBuf>, script, modules| Some(Kind::Sdk { program: program?, script, modules });
-    let node = |name| {
-        let modules = of_variable("AWSD_TEST_NODE_MODULES")?;
-        sdk(programs::found("AWSD_TEST_NODE", "node"), script(name), Some(modules))
-    };
-    let kinds = [
-        ("AWS CLI 1", programs::aws().map(Kind::Cli)),
-        ("AWS CLI 2", of_variable("AWSD_TEST_AWS2").map(Kind::Cli)),
-        ("boto3", sdk(programs::found("AWSD_TEST_PYTHON", "python3"), script("sdk.py"), None)),
-        ("SDK for JavaScript 3", node("sdk3.mjs")),
-        ("SDK for JavaScript 2", node("sdk2.mjs")),
-        ("SDK for Go 2", sdk(of_variable("AWSD_TEST_GO_SDK"), None, None)),
-        ("curl", programs::found("AWSD_TEST_CURL", "curl").map(Kind::Curl)),
+    let cli = |program: Option<PathBuf>| program.map(Kind::Cli);
+    let consumers = [
+        ("AWS CLI 1", cli(programs::aws()), &Way::ALL[..]),
+        ("AWS CLI 2", cli(of_variable("AWSD_TEST_AWS2")), &Way::ALL),
+        ("boto3", script(programs::found("AWSD_TEST_PYTHON", "python3"), "sdk.py"), &Way::ALL),
+        ("SDK for JavaScript 3", node("sdk3.mjs"), &Way::ALL),
+        ("SDK for JavaScript 2", node("sdk2.mjs"), &Way::ALL),
+        ("SDK for Go 2", sdk(of_variable("AWSD_TEST_GO_SDK2")), &Way::ALL),
+        ("SDK for Go 1", sdk(of_variable("AWSD_TEST_GO_SDK1")), &Way::ALL),
+        ("SDK for Rust", sdk(Some(programs::directory().join("awsd-test-sdk"))), &Way::ALL),
+        ("SDK for Ruby 3", script(of_variable("AWSD_TEST_RUBY"), "sdk.rb"), &WITHOUT_SERVER),
+        ("AsyncAws (PHP)", script(of_variable("AWSD_TEST_PHP"), "sdk.php"), &[Way::Env]),
+        ("curl", programs::found("AWSD_TEST_CURL", "curl").map(Kind::Curl), &[Way::Server]),
     ];
-    kinds.into_iter().filter_map(|(name, kind)| Some(Consumer { name, kind: kind? })).collect()
+    let consumer = |(name, kind, ways): (_, Option<_>, _)| Some(Consumer { name, kind: kind?, ways });
+    consumers.into_iter().filter_map(consumer).collect()
+}
+
+/// The ways of SDKs that look for an address of the metadata service's host only.
+const WITHOUT_SERVER: [Way; 4] = [Way::Env, Way::Process, Way::CredentialProcess, Way::Init];
+
+fn sdk(program: Option<PathBuf>) -> Option<Kind> {
+    Some(Kind::Sdk { program: program?, script: None, modules: None })
+}
+
+fn script(interpreter: Option<PathBuf>, name: &str) -> Option<Kind> {
+    Some(Kind::Sdk { program: interpreter?, script: Some(path(name)), modules: None })
+}
+
+fn node(name: &str) -> Option<Kind> {
+    let modules = Some(of_variable("AWSD_TEST_NODE_MODULES")?);
+    let program = programs::found("AWSD_TEST_NODE", "node")?;
+    Some(Kind::Sdk { program, script: Some(path(name)), modules })
+}
+
+fn path(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("consumers/programs").join(script)
 }
 
 /// What `tests/run` has prepared; none, after saying so, where it has not.

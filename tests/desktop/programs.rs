@@ -2,12 +2,18 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
+    thread,
+    time::{Duration, Instant},
 };
 
 use awsd_tests::harness::{TestEnv, desktop::Server};
+use rustix::process::{Pid, test_kill_process};
 
 use crate::questions::{CALLS, REPLY, guide, waiting};
+
+/// For a program to end on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A person whose codes come from this shell script, named `key`.
 fn with_program(script: &str) -> TestEnv {
@@ -98,4 +104,34 @@ fn where_a_program_fails_people_are_asked_and_told_why() {
         client.wait().success();
         assert_eq!(env.calls(), CALLS);
     }
+}
+
+#[test]
+fn a_program_ends_with_the_last_who_waits_for_it() {
+    let env = with_program("echo $$ >\"$HOME/pid\"; exec sleep 1000");
+    let mut terminal = env.exec("developer", ["echo", "it runs"]).terminal();
+    terminal.expect("touch of your security key");
+    let pid = fs::read_to_string(env.home().join("pid")).expect("the program has begun");
+    let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a number");
+    terminal.send("\x03");
+    assert_eq!(terminal.wait().status.signal(), Some(2));
+    let start = Instant::now();
+    while test_kill_process(pid).is_ok() {
+        assert!(start.elapsed() < PATIENCE, "the program still runs");
+        thread::yield_now();
+    }
+    assert!(env.calls().is_empty());
+}
+
+#[test]
+fn who_waits_for_a_programs_next_code_is_told_when_it_comes() {
+    let env = with_program("exec cat \"$HOME/code\"");
+    env.write("code", env.sandbox.next_code("alice") + "\n");
+    waiting(&env).wait().success();
+    env.awsd(["logout", "--all"]).run().success();
+    let mut terminal = env.exec("developer", ["echo", "it runs"]).terminal();
+    terminal.expect("the next code of mfa_process comes in ");
+    terminal.send("\x03");
+    assert_eq!(terminal.wait().status.signal(), Some(2));
+    assert_eq!(env.calls(), CALLS);
 }

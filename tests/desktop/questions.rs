@@ -113,6 +113,16 @@ fn not_now_is_an_answer() {
 }
 
 #[test]
+fn who_waited_in_vain_is_told_so() {
+    let mut env = guide();
+    settings(&env, "wait = \"1s\"\n");
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let refused = waiting(&env).wait().exits(75);
+    assert_eq!(desktop.notifications().len(), 1);
+    assert!(refused.stderr.contains("nobody gave the MFA code"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_wrong_code_is_asked_again_in_the_same_place() {
     let mut env = guide();
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };

@@ -31,7 +31,7 @@ const NOT_IN_THE_CORE: [&str; 14] = [
 fn needs(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--package", package, "--edges", "normal", "--target", "all"])
-        .args(["--prefix", "none", "--format", "{p}", "--offline", "--locked"])
+        .args(["--prefix", "none", "--format", "{p}", "--locked"])
         .current_dir(root())
         .output()
         .expect("cargo starts");

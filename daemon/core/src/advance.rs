@@ -34,7 +34,7 @@ impl Core {
         self.show(now, &places, out);
         self.desk.tidy(now, &devices(&places));
         // Questions have been closed.
-        self.stop_programs(out);
+        self.stop_programs(&places, out);
         self.offer(now, out);
         self.show_on_desktop(now, &places, out);
         self.places = places;

@@ -4,6 +4,7 @@ pub(crate) mod source;
 
 use std::time::Duration;
 
+use crate::codes::Unfit;
 use crate::effect::{Denial, Notice, NoticeKind, Reason, ScreenLock};
 use crate::event::{Failure, LockedBy};
 use crate::reach::NearEnd;
@@ -224,8 +225,12 @@ pub(crate) fn wrong_code(skew: i64) -> Denial {
     )
 }
 
-pub(crate) fn program_gave(problem: &str) -> String {
-    format!("what mfa_process printed is no code: {problem}")
+pub(crate) fn program_gave(unfit: &Unfit) -> String {
+    match unfit.reason {
+        Reason::SpentCode => "mfa_process has printed a code once more that had been used".to_owned(),
+        Reason::WrongCode => format!("what mfa_process printed is no code: {}", unfit.sentence),
+        _ => unfit.sentence.clone(),
+    }
 }
 
 pub(crate) fn unclear_code(failure: &Failure) -> Denial {

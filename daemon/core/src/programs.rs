@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::denial;
 use crate::effect::{self, Effect, Reason};
-use crate::event::{Patience, ProgramNews, QuestionId};
+use crate::event::{Patience, ProgramNews, QuestionId, RequestId};
 use crate::graph::Device;
 use crate::policy::{CODE_STEP, PROGRAM_RUNS};
 use crate::prompt::Open;
@@ -23,6 +23,8 @@ use crate::time::{Boot, Now};
 pub(crate) struct Program {
     state: State,
     runs: u32,
+    /// Its last code had been used before.
+    repeats: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -41,8 +43,12 @@ impl Open {
         self.program.as_ref().is_some_and(|program| matches!(program.state, State::Running | State::Again(_)))
     }
 
-    fn is_to_run_again(&self) -> bool {
-        self.program.as_ref().is_some_and(|program| matches!(program.state, State::Again(_)))
+    /// When its program is run again, for another code.
+    fn runs_again(&self) -> Option<Boot> {
+        match self.program.as_ref()?.state {
+            State::Again(at) => Some(at),
+            State::Running | State::Slow | State::Ended => None,
+        }
     }
 
     /// Whether its program may give a code yet.
@@ -60,12 +66,26 @@ impl Core {
                 if self.waiting_at(device, places).any(|pending| self.goes_on_waiting(now, pending)) {
                     self.run_program(now, device, named, out);
                 }
-            } else if self.desk.open(device).is_some_and(Open::is_to_run_again) {
+            } else if self.desk.open(device).and_then(Open::runs_again).is_some() {
                 // Who brought the program has left; it is not run again for the others.
                 self.give_up_program(device);
             }
         }
-        self.stop_programs(out);
+        self.stop_programs(places, out);
+        self.announce_next_codes(now, places, out);
+    }
+
+    /// Who waits for a program's next code hears how long that takes: meanwhile nobody is asked.
+    fn announce_next_codes(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
+        for (id, place) in places {
+            let open = self.desk.open(&place.device).filter(|open| open.verifying.is_none());
+            let again = open.and_then(Open::runs_again).filter(|at| *at > now.boot);
+            let (Some(at), Some(pending)) = (again, self.requests.get_mut(id)) else { continue };
+            if pending.told_of_next_code.replace(at) != Some(at) {
+                let seconds = at.since(now.boot).as_secs().max(1);
+                out.push(Effect::Progress(*id, format!("the next code of mfa_process comes in {seconds} s")));
+            }
+        }
     }
 
     fn goes_on_waiting(&self, now: Now, pending: &Pending) -> bool {
@@ -91,34 +111,41 @@ impl Core {
             Some(program) => matches!(program.state, State::Again(at) if at <= now.boot),
         };
         if due && open.verifying.is_none() {
-            let runs = open.program.as_ref().map_or(0, |program| program.runs) + 1;
+            let (runs, repeats) =
+                open.program.as_ref().map_or((0, false), |program| (program.runs, program.repeats));
             // A question that people see already is not taken away from them.
             let state = if shown { State::Slow } else { State::Running };
-            open.program = Some(Program { state, runs });
+            open.program = Some(Program { state, runs: runs + 1, repeats });
             self.programs.insert(open.id);
             out.push(Effect::Run(open.id, named));
         }
     }
 
     /// Stops the programs that run for nobody any more, or beside a code that is being checked.
-    pub(crate) fn stop_programs(&mut self, out: &mut Vec<Effect>) {
-        let runs = |id: &QuestionId| {
-            self.desk.all().any(|(_, open)| {
-                let state = open.program.as_ref().map(|program| &program.state);
-                open.id == *id
-                    && matches!(state, Some(State::Running | State::Slow))
-                    && open.verifying.is_none()
-            })
-        };
-        let stopped: Vec<_> = self.programs.iter().copied().filter(|id| !runs(id)).collect();
+    pub(crate) fn stop_programs(&mut self, places: &Places, out: &mut Vec<Effect>) {
+        let programs = self.programs.iter().copied();
+        let stopped: Vec<_> = programs.filter(|id| !self.needs_program(*id, places)).collect();
         for id in stopped {
             self.programs.remove(&id);
             out.push(Effect::Stop(id));
-            // Somebody was faster; whoever that was gives the next code, too.
-            if let Some(device) = self.desk.find(id) {
-                self.give_up_program(&device);
+            let Some(device) = self.desk.find(id) else { continue };
+            match self.desk.open_mut(&device) {
+                // Somebody was faster; whoever that was gives the next code, too.
+                Some(open) if open.verifying.is_some() => self.give_up_program(&device),
+                // Everybody has left. Who comes next may have it run again.
+                Some(open) => open.program = None,
+                None => {}
             }
         }
+    }
+
+    /// Whether the code of a question's program would be of use.
+    fn needs_program(&self, id: QuestionId, places: &Places) -> bool {
+        let Some((device, open)) = self.desk.all().find(|(_, open)| open.id == id) else { return false };
+        let is_running =
+            open.program.as_ref().is_some_and(|of| matches!(of.state, State::Running | State::Slow));
+        let waits = |pending: &Pending| pending.patience != Patience::Never;
+        is_running && open.verifying.is_none() && self.waiting_at(device, places).any(waits)
     }
 
     /// Whether somebody sees the question of a device.
@@ -144,7 +171,10 @@ impl Core {
             ProgramNews::Slow => {
                 let touch = "the program that gives the code waits, perhaps for a touch of your security key";
                 let waiting = self.places.iter().filter(|(_, place)| place.device == device);
-                out.extend(waiting.map(|(id, _)| Effect::Progress(*id, touch.to_owned())));
+                // Terminals show the question, and the reason with it.
+                let silent = |id: &RequestId| !self.requests.get(id).is_some_and(Pending::has_terminal);
+                let silent = waiting.map(|(id, _)| *id).filter(silent);
+                out.extend(silent.map(|id| Effect::Progress(id, touch.to_owned())));
                 self.set_program(&device, State::Slow, Some(touch));
             }
             ProgramNews::Code(code) => {
@@ -163,13 +193,15 @@ impl Core {
             Ok(code) => {
                 // The next call of this device needs the next code.
                 self.set_program(device, State::Again(self.next_step(now)), None);
+                self.set_repeats(device, false);
                 self.send_code(now, device, code, out);
             }
-            Err(unfit) if unfit.reason == Reason::SpentCode => {
+            // What prints the same once more has no next code.
+            Err(unfit) if unfit.reason == Reason::SpentCode && !self.set_repeats(device, true) => {
                 self.set_program(device, State::Again(self.next_step(now)), None);
             }
             Err(unfit) => {
-                let why = denial::program_gave(&unfit.sentence);
+                let why = denial::program_gave(&unfit);
                 self.set_program(device, State::Ended, Some(&why));
             }
         }
@@ -190,6 +222,12 @@ impl Core {
         open.explain(reason);
     }
 
+    /// Notes whether the last code of a program had been used before. Says what was noted of the one before that.
+    fn set_repeats(&mut self, device: &Device, repeats: bool) -> bool {
+        let program = self.desk.open_mut(device).and_then(|open| open.program.as_mut());
+        program.is_some_and(|program| std::mem::replace(&mut program.repeats, repeats))
+    }
+
     /// When devices show another code: their steps are aligned to UTC. A second later, so that clocks may differ a little.
     fn next_step(&self, now: Now) -> Boot {
         let into = now.wall.shifted(self.skew).0.as_secs() % CODE_STEP.as_secs();
@@ -198,9 +236,6 @@ impl Core {
 
     /// The moments at which programs are run again.
     pub(crate) fn program_moments(&self) -> impl Iterator<Item = Boot> {
-        self.desk.all().filter_map(|(_, open)| match open.program.as_ref()?.state {
-            State::Again(at) => Some(at),
-            State::Running | State::Slow | State::Ended => None,
-        })
+        self.desk.all().filter_map(|(_, open)| open.runs_again())
     }
 }

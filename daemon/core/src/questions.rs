@@ -89,8 +89,11 @@ impl Core {
             .cloned()
             .collect();
         places.retain(|id, place| {
+            let asked = asked.contains(&place.device);
             let denial = self.requests.get(id).filter(|_| !place.verifying).and_then(|pending| {
-                self.silenced(now, pending, &place.device, asked.contains(&place.device))
+                // Who stood here before has waited for whoever was asked until now.
+                let waited = asked || self.places.contains_key(id);
+                self.silenced(now, pending, &place.device, asked, waited)
             });
             let Some(denial) = denial else { return true };
             self.deny(*id, denial, out);
@@ -111,20 +114,28 @@ impl Core {
     }
 
     /// Why a request that stands before a question does not wait there (any longer).
-    fn silenced(&self, now: Now, pending: &Pending, device: &Device, asked: bool) -> Option<Denial> {
+    fn silenced(
+        &self,
+        now: Now,
+        pending: &Pending,
+        device: &Device,
+        asked: bool,
+        waited: bool,
+    ) -> Option<Denial> {
         let profile = &pending.chain.profile;
+        let asks = pending.patience != Patience::Never;
         let alone = match pending.patience {
             Patience::Never => true,
             Patience::Silent(None) => !asked,
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
-        let asks = pending.patience != Patience::Never;
+        let late = self.is_late(now, pending);
         let lock = self.lock_in_the_way(now, device, pending).filter(|_| asks);
-        if alone {
+        if alone && !(asks && late && waited) {
             let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
             return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial, lock)));
         }
-        self.is_late(now, pending).then(|| denial::waited_in_vain(profile, &device.serial, lock))
+        late.then(|| denial::waited_in_vain(profile, &device.serial, lock))
     }
 
     /// Whether a request has waited for a person as long as it can.

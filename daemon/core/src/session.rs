@@ -100,6 +100,8 @@ pub(crate) struct Pending {
     pub shown: Option<(QuestionId, u32)>,
     /// The question of which its terminal says that the desktop asks it as well.
     pub promised: Option<QuestionId>,
+    /// When the next code of a program comes that it was told of.
+    pub told_of_next_code: Option<Boot>,
 }
 
 impl Pending {
@@ -123,6 +125,7 @@ impl Pending {
             choosing: None,
             shown: None,
             promised: None,
+            told_of_next_code: None,
         }
     }
 

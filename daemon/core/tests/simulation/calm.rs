@@ -312,7 +312,7 @@ impl World {
                 let newest =
                     self.leases.values().all(|other| other.what != role.what || other.given <= role.given);
                 let taken_from_it =
-                    role.given >= mfa.given && role.device == mfa.device && !role.what.contains("/young ");
+                    role.line >= mfa.line && role.device == mfa.device && !role.what.contains("/young ");
                 let alive = role.expires.since(self.aws.now) > Duration::ZERO;
                 newest
                     && alive

@@ -25,6 +25,8 @@ pub(crate) struct Programs {
     had: BTreeMap<QuestionId, Had>,
     /// Who was told that a program waits for a touch.
     told: BTreeSet<RequestId>,
+    /// Who was told when the next code of a program comes.
+    announced: BTreeSet<RequestId>,
 }
 
 /// How far the program of a question is.
@@ -32,6 +34,8 @@ pub(crate) struct Programs {
 struct Had {
     runs: u32,
     stage: Stage,
+    /// Its last code had been used before; none where that cannot be said from here.
+    repeats: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,11 @@ impl Programs {
             let often = matches!(stage, Stage::Again(..)) && had.runs >= MOST_RUNS;
             had.stage = if often { Stage::Ended } else { stage };
         }
+    }
+
+    /// Notes whether the last code of a program had been used before. Returns what was noted of the one before that.
+    fn repeats(&mut self, id: QuestionId, repeats: Option<bool>) -> Option<bool> {
+        std::mem::replace(&mut self.had.get_mut(&id)?.repeats, repeats)
     }
 
     /// Whether the program of a question runs.
@@ -112,15 +121,18 @@ impl World {
         if question.verifying || !self.desktop.programs.running.insert(id) {
             self.fail("a program runs beside a code, or beside itself");
         }
-        let had =
-            self.desktop.programs.had.entry(id).or_insert(Had { runs: 0, stage: Stage::Again(now, now) });
+        let had = self.desktop.programs.had.entry(id).or_insert(Had {
+            runs: 0,
+            stage: Stage::Again(now, now),
+            repeats: Some(false),
+        });
         let early = match had.stage {
             Stage::Again(first, _) => now < first,
             Stage::Left | Stage::Unknown => false,
             Stage::Running | Stage::Slow | Stage::Ended => true,
         };
         let stage = if shown { Stage::Slow } else { Stage::Running };
-        *had = Had { runs: had.runs + 1, stage };
+        *had = Had { runs: had.runs + 1, stage, ..*had };
         if early || had.runs > MOST_RUNS {
             self.fail("a program is run again before its device shows another code, or too often");
         }
@@ -131,10 +143,16 @@ impl World {
         if !self.desktop.programs.running.remove(&id) {
             self.fail("a program is stopped that does not run");
         }
-        if self.core.questions(self.now()).iter().any(|asked| asked.id == id && !asked.verifying) {
+        let asked = self.core.questions(self.now());
+        let Some(question) = asked.iter().find(|asked| asked.id == id && !asked.verifying) else {
+            self.desktop.programs.set(id, Stage::Ended);
+            return;
+        };
+        if self.waiters(question).is_some_and(|waiters| !waiters.is_empty()) {
             self.fail("a program is stopped whose code is still wanted");
         }
-        self.desktop.programs.set(id, Stage::Ended);
+        // Who comes next may have it run again.
+        self.desktop.programs.had.remove(&id);
     }
 
     /// A session has arrived. If it is over by now, or about to be, it cannot be said from here what becomes of its code.
@@ -185,7 +203,9 @@ impl World {
         self.log(&format!("program {:?} waits", question.id));
         self.desktop.programs.set(question.id, Stage::Slow);
         self.desktop.programs.told.clear();
-        let waiting = self.waiters(question).map(|waiters| waiters.len());
+        // At terminals it stands with the question.
+        let silent = |open: &&Open| !matches!(open.patience, Patience::Terminal(_));
+        let waiting = self.waiters(question).map(|waiters| waiters.into_iter().filter(silent).count());
         self.give(Event::Program(question.id, ProgramNews::Slow));
         let told = &self.desktop.programs.told;
         let of_device = |id: &RequestId| {
@@ -197,9 +217,12 @@ impl World {
     }
 
     /// Somebody hears of progress.
-    pub(crate) fn told_of_touch(&mut self, id: RequestId, text: &str) {
+    pub(crate) fn told_of_program(&mut self, id: RequestId, text: &str) {
         if text.contains("touch") {
             self.desktop.programs.told.insert(id);
+        }
+        if text.contains("next code of mfa_process") {
+            self.desktop.programs.announced.insert(id);
         }
     }
 
@@ -210,17 +233,27 @@ impl World {
         let stage = if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             Stage::Ended
         } else if self.is_spent(&question.device, &digits) == Some(true) {
-            again
+            // What prints the same once more has no next code.
+            match self.desktop.programs.repeats(question.id, Some(true)) {
+                Some(false) => again,
+                Some(true) => Stage::Ended,
+                None => Stage::Unknown,
+            }
         } else {
             Stage::Unknown
         };
-        let known = stage != Stage::Unknown || self.is_spent(&question.device, &digits).is_none();
+        let is_spent = self.is_spent(&question.device, &digits);
+        let known = stage != Stage::Unknown || is_spent != Some(false);
         self.desktop.programs.running.remove(&question.id);
         self.desktop.programs.set(question.id, stage);
         self.give(Event::Program(question.id, ProgramNews::Code(code.clone())));
+        if is_spent.is_none() {
+            self.desktop.programs.repeats(question.id, None);
+        }
         if known {
             return;
         }
+        self.desktop.programs.repeats(question.id, Some(false));
         let sent = self.flights.values().any(|flight| Self::code_of(&flight.operation) == Some(&digits));
         self.desktop.programs.set(question.id, if sent { again } else { Stage::Ended });
         let silent = |asked: &Question| {
@@ -277,6 +310,14 @@ impl World {
         self.waiters(question).map(|waiters| waiters.iter().any(|open| open.brings_program()))
     }
 
+    /// Whether all who wait for a question have been told when the next code of its program comes.
+    fn all_know_when(&self, question: &Question) -> bool {
+        let waits = |open: &Open| self.device_of(open) == Some(&question.device);
+        let announced = &self.desktop.programs.announced;
+        self.waiters(question).is_none()
+            || self.open.iter().filter(|(_, open)| waits(open)).all(|(id, _)| announced.contains(id))
+    }
+
     /// A program runs wherever somebody brought one who waits for it, and in time; nobody is asked before it has failed.
     pub(crate) fn check_programs(&self) {
         let now = Boot(self.boot);
@@ -285,12 +326,19 @@ impl World {
             if programs.first(question.id) && self.is_shown(question.id) {
                 self.fail("somebody is asked for a code that a program gives in a moment");
             }
+            let nobody = self.waiters(question).is_some_and(|waiters| waiters.is_empty());
+            if nobody && programs.runs(question.id) {
+                self.fail("a program runs for nobody");
+            }
             if self.brought(question) != Some(true) {
                 continue;
             }
             match programs.stage(question.id) {
                 None => self.fail("somebody has brought a program, and it is not run"),
-                Some(Stage::Again(_, last)) => {
+                Some(Stage::Again(first, last)) => {
+                    if now < first && !self.all_know_when(question) {
+                        self.fail("somebody waits for a program's next code without knowing");
+                    }
                     let wake = self.core.next_wake(self.now());
                     if now > last || wake.is_none_or(|wake| wake > last) {
                         self.fail("the device shows another code, and its program is not run again");

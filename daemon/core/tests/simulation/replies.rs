@@ -54,6 +54,7 @@ impl World {
         self.check_denied(&open, denial.reason);
         self.check_told_at_once(&open, denial.reason);
         self.check_lock_told(&open, denial);
+        self.check_asked_told(&open, denial);
         self.check_calm_denied(&open, denial);
     }
 
@@ -87,6 +88,23 @@ impl World {
         });
         if shown != Some(question) {
             self.fail("a question is withdrawn that was not shown");
+        }
+    }
+
+    /// Who waited in vain is told so, and not that nobody could be asked.
+    fn check_asked_told(&self, open: &Open, denial: &Denial) {
+        let here = |question: &Question| {
+            Some(&question.device) == self.device_of(open) && question.display.desktop == open.display.desktop
+        };
+        let asks = open.patience != Patience::Never;
+        let could_not = asks && denial.sentence.contains("nobody could be asked");
+        if could_not && self.only_time && self.desktop.questions.values().any(here) {
+            self.fail("it is said that nobody could be asked, who was asked on the desktop all the time");
+        }
+        let waited = self.now().boot.since(open.asked);
+        let in_vain = denial.sentence.contains("in time") && denial.reason == Reason::CodeRequired;
+        if in_vain && open.patience == Patience::Silent(None) && waited < self.settings.default_wait {
+            self.fail(&format!("told after {waited:?} that nobody answered in time"));
         }
     }
 

@@ -170,6 +170,8 @@ pub(crate) struct Held {
     /// The device whose session it is or was taken from.
     pub device: Option<String>,
     pub given: Boot,
+    /// The line of the history.
+    pub line: usize,
     pub expires: Wall,
     pub life: Duration,
     pub used: bool,
@@ -291,7 +293,7 @@ impl World {
             Effect::Progress(id, _) if !self.open.contains_key(&id) => {
                 self.fail("progress is told to nobody")
             }
-            Effect::Progress(id, text) => self.told_of_touch(id, &text),
+            Effect::Progress(id, text) => self.told_of_program(id, &text),
             Effect::Ask(_) | Effect::Offer(_) | Effect::Unask(_) | Effect::Run(..) | Effect::Stop(_) => {
                 self.at_desktop(effect);
             }
