@@ -18,6 +18,7 @@ mod interruption;
 mod locks;
 mod losses;
 mod notifications;
+mod pictures;
 mod plasma;
 mod presence;
 mod programs;

@@ -70,10 +70,10 @@ fn in_a_notification(odd: &Odd, capabilities: &'static str, line: &str) {
     let Some(desktop) = env.desktop(Server::Mock(capabilities)) else { return };
     let client = waiting(&env, odd);
     let sent = desktop.notification();
-    assert_eq!(sent.summary, "MFA code for alice");
+    assert_eq!(sent.summary, "AWS MFA code for alice");
     let lines: Vec<_> = sent.body.lines().collect();
     assert_eq!(lines[0], line);
-    assert!(lines[1].starts_with("Process ") && lines[2].starts_with("Device "), "{lines:?}");
+    assert!(lines[1].starts_with("Waiting since ") && lines[2].starts_with("Device "), "{lines:?}");
     assert_eq!(lines.len(), 3, "{lines:?}");
     desktop.reply(&env.sandbox.next_code("alice"));
     client.wait().success();
@@ -108,10 +108,10 @@ fn in_a_dialog(odd: &Odd) {
     let client = waiting(&env, odd);
     desktop.click("enter");
     let dialog = desktop.dialog();
-    assert_eq!(dialog.title(), "MFA code for alice");
+    assert_eq!(dialog.title(), "AWS MFA code for alice");
     let lines = description(&env);
-    let process = lines.iter().position(|line| line.starts_with("Process ")).expect("who asks");
-    assert_eq!(lines[..2], ["MFA code for alice", ""]);
+    let process = lines.iter().position(|line| line.starts_with("Waiting since ")).expect("who asks");
+    assert_eq!(lines[..2], ["AWS MFA code for alice", ""]);
     assert!(lines.iter().all(|line| line.chars().count() <= 72), "{lines:?}");
     // A long line is broken, at a blank where there is one.
     let whole = |text: &str| text.replace(' ', "");
@@ -135,7 +135,7 @@ fn in_a_window(odd: &Odd, program: &str) {
     let Some(desktop) = env.desktop(Server::Nobody) else { return };
     let client = waiting(&env, odd);
     let dialog = desktop.dialog();
-    assert!(dialog.title().starts_with("MFA code for alice"), "{}", dialog.title());
+    assert!(dialog.title().starts_with("AWS MFA code for alice"), "{}", dialog.title());
     desktop.screenshot(&picture(&format!("{program}-{}", odd.picture)));
     dialog.type_code(&env.sandbox.next_code("alice"));
     dialog.gone();

@@ -41,7 +41,7 @@ fn takes_codes(env: Option<TestEnv>, name: &str) {
     let Some(desktop) = env.desktop(Server::Nobody) else { return };
     let client = waiting(&env);
     let dialog = desktop.dialog();
-    assert!(dialog.title().starts_with("MFA code for alice"), "{}", dialog.title());
+    assert!(dialog.title().starts_with("AWS MFA code for alice"), "{}", dialog.title());
     dialog.type_code("12345");
     dialog.gone();
     let again = desktop.dialog();

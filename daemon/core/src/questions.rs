@@ -26,6 +26,15 @@ pub(crate) struct Place {
 /// Where every request that waits for a code stands.
 pub(crate) type Places = BTreeMap<RequestId, Place>;
 
+/// Whether a terminal, the desktop or a program may give a device's code.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    /// For all who have waited up to this moment.
+    until_now: bool,
+    /// For those of them whose time is not over.
+    further: bool,
+}
+
 impl Core {
     /// The place of a request that waits for a code, or for the verdict on one.
     pub(crate) fn place(&self, node: Node) -> Option<Place> {
@@ -83,55 +92,51 @@ impl Core {
     /// Callers that nobody can answer are told, at once or when their time is over.
     pub(crate) fn tell_silent(&mut self, now: Now, places: &mut Places, out: &mut Vec<Effect>) {
         let devices: BTreeSet<&Device> = places.values().map(|place| &place.device).collect();
-        let asked: BTreeSet<Device> = devices
-            .into_iter()
-            .filter(|device| self.somebody_is_asked(now, device, places))
-            .cloned()
-            .collect();
+        let asked: BTreeMap<Device, Asked> =
+            devices.into_iter().map(|device| (device.clone(), self.asked_for(now, device, places))).collect();
         places.retain(|id, place| {
-            let asked = asked.contains(&place.device);
-            let denial = self.requests.get(id).filter(|_| !place.verifying).and_then(|pending| {
-                // Who stood here before has waited for whoever was asked until now.
-                let waited = asked || self.places.contains_key(id);
-                self.silenced(now, pending, &place.device, asked, waited)
-            });
+            let asked = asked.get(&place.device).copied().unwrap_or_default();
+            let pending = self.requests.get(id).filter(|_| !place.verifying);
+            let denial = pending.and_then(|pending| self.silenced(now, pending, &place.device, asked));
             let Some(denial) = denial else { return true };
             self.deny(*id, denial, out);
             false
         });
     }
 
-    /// Whether a terminal, the desktop or a program may give a device's code.
-    fn somebody_is_asked(&self, now: Now, device: &Device, places: &Places) -> bool {
+    /// Whether somebody may give a device's code.
+    fn asked_for(&self, now: Now, device: &Device, places: &Places) -> Asked {
+        let here = |pending: &&Pending| pending.patience != Patience::Never;
+        let waiting: Vec<&Pending> = self.waiting_at(device, places).filter(here).collect();
         // Whose time is over leaves now, and nobody is asked there.
-        let staying: Vec<&Pending> = self
-            .waiting_at(device, places)
-            .filter(|pending| pending.patience != Patience::Never && !self.is_late(now, pending))
-            .collect();
-        let by_desktop = |open: &Open| self.desktop_can_ask() && self.display(open, &staying).is_some();
-        staying.iter().any(|pending| pending.has_terminal())
+        let staying: Vec<&Pending> =
+            waiting.iter().copied().filter(|pending| !self.is_late(now, pending)).collect();
+        Asked {
+            until_now: self.somebody_is_asked(device, &waiting),
+            further: self.somebody_is_asked(device, &staying),
+        }
+    }
+
+    /// Whether a terminal, the desktop or a program may give a device's code to these.
+    fn somebody_is_asked(&self, device: &Device, waiting: &[&Pending]) -> bool {
+        let by_desktop = |open: &Open| self.desktop_can_ask() && self.display(open, waiting).is_some();
+        waiting.iter().any(|pending| pending.has_terminal())
             || self.desk.open(device).is_some_and(|open| open.has_program() || by_desktop(open))
     }
 
     /// Why a request that stands before a question does not wait there (any longer).
-    fn silenced(
-        &self,
-        now: Now,
-        pending: &Pending,
-        device: &Device,
-        asked: bool,
-        waited: bool,
-    ) -> Option<Denial> {
+    fn silenced(&self, now: Now, pending: &Pending, device: &Device, asked: Asked) -> Option<Denial> {
         let profile = &pending.chain.profile;
         let asks = pending.patience != Patience::Never;
         let alone = match pending.patience {
             Patience::Never => true,
-            Patience::Silent(None) => !asked,
+            Patience::Silent(None) => !asked.further,
             Patience::Silent(Some(_)) | Patience::Terminal(_) => false,
         };
         let late = self.is_late(now, pending);
         let lock = self.lock_in_the_way(now, device, pending).filter(|_| asks);
-        if alone && !(asks && late && waited) {
+        let in_vain = asks && late && asked.until_now;
+        if alone && !in_vain {
             let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
             return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial, lock)));
         }

@@ -1,5 +1,7 @@
 //! A dialog window that asks for something, and the person who answers it.
 
+use std::path::Path;
+
 use super::{Desktop, wait};
 
 /// The classes of the windows of pinentry in all its looks, zenity and kdialog.
@@ -26,6 +28,13 @@ impl<'a> Dialog<'a> {
     #[track_caller]
     pub fn title(&self) -> String {
         wait("the title of the dialog", || self.desktop.screen.title(self.window))
+    }
+
+    /// Writes a picture of it as PNG.
+    #[track_caller]
+    pub fn screenshot(&self, path: &Path) {
+        // Its frame may be on the way yet.
+        wait("a picture of the dialog", || self.desktop.screen.picture_of(self.window, path));
     }
 
     /// Types a code and presses Return.

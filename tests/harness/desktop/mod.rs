@@ -213,6 +213,16 @@ impl Desktop {
         fs::rename(fresh, path).expect("the picture can be put in its place");
     }
 
+    /// Writes a picture of the notification as PNG.
+    #[track_caller]
+    pub fn photograph(&self, path: &Path) {
+        let window = self.kind.window(self).expect("a server that shows something");
+        wait("a picture of the notification", || self.screen.picture_of(window.id, path));
+        // What xfce4-notifyd leaves of its window below what it has drawn.
+        let strip = ["-gravity", "south", "-chop", "0x4"];
+        self.command("mogrify").args(strip).args([path]).run().success();
+    }
+
     /// The screen is gone from now on, and with it the programs that show something there.
     pub fn kill_screen(&self) {
         self.screen.break_down();

@@ -8,6 +8,9 @@ use crate::harness::run::{Run, Running};
 /// Large enough for everything that is shown, small enough for a picture in a page.
 const SIZE: &str = "1280x800x24";
 
+/// So many colours has a window with a frame before its program has drawn anything.
+const BLANK: usize = 32;
+
 /// A window as it is on the screen, in pixels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Window {
@@ -161,6 +164,14 @@ impl Screen {
     /// Writes a picture of the whole screen.
     pub(super) fn picture(&self, path: &Path) -> Option<()> {
         self.import(&["-window", "root", &path.to_string_lossy()])
+    }
+
+    /// Writes a picture of a window, with its frame if it has one; none before there is something in it to see.
+    pub(super) fn picture_of(&self, window: u32, path: &Path) -> Option<()> {
+        let path = path.to_string_lossy();
+        self.import(&["-window", &window.to_string(), "-frame", &path])?;
+        let colours = self.command("identify").args(["-format", "%k", &path]).run().success().stdout;
+        colours.parse::<usize>().is_ok_and(|colours| colours > BLANK).then_some(())
     }
 
     fn import(&self, arguments: &[&str]) -> Option<()> {

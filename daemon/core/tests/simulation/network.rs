@@ -226,8 +226,9 @@ impl World {
         let given = Boot(self.boot);
         let life = expires.since(self.aws.now);
         let device = self.aws.sessions[&keys.access_key_id].device.clone();
-        let (line, logouts) = (self.history.len(), flight.logouts);
-        let held = Held { what, device, given, line, expires, life, used: false, used_before, logouts };
+        let (number, logouts) = (self.history.len(), flight.logouts);
+        let held =
+            Held { what, device, given, line: number, expires, life, used: false, used_before, logouts };
         self.leases.insert(keys.access_key_id.clone(), held);
     }
 

@@ -38,16 +38,16 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
     if let Some(pid) = caller.pid {
         let others = match waiting.saturating_sub(1) {
             0 => String::new(),
-            1 => ", and one more".to_owned(),
-            more => format!(", and {more} more"),
+            1 => " and one more".to_owned(),
+            more => format!(" and {more} more"),
         };
-        lines.push(format!("Process {pid} waits since {}{others}", clock_time(waited)));
+        lines.push(format!("Waiting since {} (process {pid}{others})", clock_time(waited)));
     }
     lines.push(format!("Device {device}"));
     Card {
         question: id,
         kind: Kind::Code { straight_to_dialog: wanted },
-        title: format!("MFA code for {user}"),
+        title: format!("AWS MFA code for {user}"),
         lines,
         reason: reason.map(|reason| sentence(&reason)),
         attempts,
