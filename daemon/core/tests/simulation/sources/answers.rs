@@ -49,7 +49,7 @@ impl World {
         });
         real.last = Some((id.clone(), end));
         real.gave = Some(Boot(self.boot));
-        real.distrusted = false;
+        let forgotten = std::mem::replace(&mut real.distrusted, false);
         let temporary = real.life.is_some();
         let (logouts, tells) = (real.logouts, real.tells);
         let issued = Issued {
@@ -59,7 +59,14 @@ impl World {
             life: real.life.unwrap_or(Duration::MAX),
             logouts,
         };
-        self.issued.entry(id.clone()).and_modify(|issued| issued.logouts = logouts).or_insert(issued);
+        let again = |known: &mut Issued| {
+            // Of keys that were forgotten meanwhile no more is known than what is left of them.
+            if forgotten || known.logouts != logouts {
+                known.life = end.since(now);
+            }
+            known.logouts = logouts;
+        };
+        self.issued.entry(id.clone()).and_modify(again).or_insert(issued);
         Ok(Granted::Session(Keys {
             secret_access_key: SecretString::from("s"),
             session_token: temporary.then(|| SecretString::from("t")),

@@ -253,7 +253,7 @@ impl World {
     }
 
     fn chain(&mut self, source: usize, role: bool) -> Chain {
-        let duration = (source == 4 && self.random.percent(30)).then_some(Duration::from_hours(2));
+        let duration = self.random.percent(15).then_some(Duration::from_hours(2));
         let role = role.then(|| Role {
             profile: "role".to_owned(),
             arn: if self.random.percent(30) {
