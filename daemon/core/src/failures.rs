@@ -267,13 +267,13 @@ impl Core {
                 key.duration > policy::CHAINED_LIMIT
             }
             (Verdict::UnknownKey | Verdict::Expired, Target::Session(node)) if node.parent().is_some() => {
-                !std::mem::replace(&mut pending.lost_session, true)
+                !std::mem::replace(&mut pending.lost.session, true)
             }
             (_, Target::Session(Node::Source(..))) => false,
             // The source is asked once more: it may have other keys by now.
             (Verdict::UnknownKey | Verdict::Expired | Verdict::WrongSecret, _) => {
                 matches!(pending.chain.base, Base::Source { .. })
-                    && !std::mem::replace(&mut pending.lost_session, true)
+                    && !std::mem::replace(&mut pending.lost.key, true)
             }
             (Verdict::AccessDenied, Target::Session(node)) => pending.other_way(now, node, age),
             (Verdict::CannotValidate, Target::Session(node)) => {

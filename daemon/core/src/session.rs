@@ -88,8 +88,8 @@ pub(crate) struct Pending {
     pub fresh_after: Option<Boot>,
     /// Why another code is asked for, to be said with the question.
     pub code_reason: Option<&'static str>,
-    /// A session that it stood on turned out to be dead; a second time is an error.
-    pub lost_session: bool,
+    /// What it stood on and turned out to be dead.
+    pub lost: Lost,
     /// The renewal of a session that is still good has failed.
     pub renewal_failed: bool,
     /// Since when it waits for such a renewal.
@@ -102,6 +102,15 @@ pub(crate) struct Pending {
     pub promised: Option<QuestionId>,
     /// When the next code of a program comes that it was told of.
     pub told_of_next_code: Option<Boot>,
+}
+
+/// What is made anew once if AWS does not know it (any more); a second time is an error.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lost {
+    /// A session.
+    pub session: bool,
+    /// A key that a source gave.
+    pub key: bool,
 }
 
 impl Pending {
@@ -119,7 +128,7 @@ impl Pending {
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
-            lost_session: false,
+            lost: Lost::default(),
             renewal_failed: false,
             renewal_since: None,
             choosing: None,

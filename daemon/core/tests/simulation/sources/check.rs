@@ -134,9 +134,9 @@ impl World {
             Reason::AwsUnavailable => real.mode == Mode::Away,
             Reason::LoggedOut => open.logouts < real.logouts,
             Reason::LifeTooShort => open.min_ttl.is_some(),
-            Reason::KeyRevoked | Reason::AwsRefused | Reason::AccessDenied => {
-                !self.revoked.is_empty() || !real.tells
-            }
+            // The source is asked once more for other keys: only what is revoked meanwhile is told.
+            Reason::KeyRevoked => self.revoked.len() > open.revoked,
+            Reason::AwsRefused | Reason::AccessDenied => !self.revoked.is_empty() || !real.tells,
             _ => false,
         };
         if !fair {

@@ -68,6 +68,8 @@ pub(crate) struct Open {
     pub purpose: Purpose,
     pub min_ttl: Option<Duration>,
     pub logouts: u64,
+    /// How many keys had been revoked by then.
+    pub revoked: usize,
 }
 
 pub(crate) enum Flight {
@@ -236,7 +238,7 @@ impl World {
         let chain = self.chain(source, role);
         self.sources[source].asked = Boot(self.boot);
         let logouts = self.sources[source].logouts;
-        self.open.insert(id, Open { source, role, purpose, min_ttl, logouts });
+        self.open.insert(id, Open { source, role, purpose, min_ttl, logouts, revoked: self.revoked.len() });
         self.give(Event::Requested(
             id,
             Box::new(Request {
