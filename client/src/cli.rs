@@ -93,8 +93,8 @@ Exit codes:
   1    refused or failed
   2    the daemon cannot be reached or started
   64   the command line makes no sense
-  75   a person must act first: sign in, answer on the desktop, at a terminal or with
-       awsd mfa 123456, or wait until codes are accepted again
+  75   a person must act first: answer on the desktop, at a terminal or with
+       awsd mfa 123456, wait until codes are accepted again, or sign in again
   exec ends with the command's own code; 126 if it cannot be executed, 127 if it is not found";
 
 /// One MFA code, then every shell has AWS credentials.

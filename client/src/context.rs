@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use awsd_proto::endpoint::Endpoint;
-use awsd_proto::{Caller, Context};
+use awsd_proto::{Caller, Context, INSIDE, Secret};
 
 use crate::failure::{Exit, Failure};
 use crate::render::text::safe;
@@ -49,19 +49,36 @@ impl Environment<'_> {
             endpoint_url: self.value("AWS_ENDPOINT_URL")?,
             endpoint_url_sts: self.value("AWS_ENDPOINT_URL_STS")?,
             endpoint_url_iam: self.value("AWS_ENDPOINT_URL_IAM")?,
-            endpoint_url_signin: self.value("AWS_ENDPOINT_URL_SIGNIN")?,
             ignore_configured_endpoint_urls: self.value("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?,
             use_fips_endpoint: self.value("AWS_USE_FIPS_ENDPOINT")?,
             use_dualstack_endpoint: self.value("AWS_USE_DUALSTACK_ENDPOINT")?,
             ca_bundle: self.path("AWS_CA_BUNDLE")?,
             https_proxy: self.first(["HTTPS_PROXY", "https_proxy"])?,
             no_proxy: self.first(["NO_PROXY", "no_proxy"])?,
+            home: self.home().map(|home| text("HOME", home.into_os_string())).transpose()?,
+            endpoint_url_sso: self.value("AWS_ENDPOINT_URL_SSO")?,
+            endpoint_url_sso_oidc: self.value("AWS_ENDPOINT_URL_SSO_OIDC")?,
+            endpoint_url_signin: self.value("AWS_ENDPOINT_URL_SIGNIN")?,
+            login_cache_directory: self.path("AWS_LOGIN_CACHE_DIRECTORY")?,
+            ec2_metadata_service_endpoint: self.value("AWS_EC2_METADATA_SERVICE_ENDPOINT")?,
+            ec2_metadata_disabled: self.value("AWS_EC2_METADATA_DISABLED")?,
+            container_credentials_relative_uri: self.value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?,
+            container_credentials_full_uri: self.value("AWS_CONTAINER_CREDENTIALS_FULL_URI")?,
+            container_authorization_token_file: self.path("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")?,
+            container_authorization_token: self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")?.map(Secret::new),
+            inside: self.inside()?,
         })
     }
 
     /// An empty variable counts as unset, as in the SDKs.
     fn value(&self, name: &'static str) -> Result<Option<String>, Failure> {
         (self.var)(name).filter(|value| !value.is_empty()).map(|value| text(name, value)).transpose()
+    }
+
+    /// The programs of sources that this process runs in, as the daemon has named them.
+    fn inside(&self) -> Result<Vec<String>, Failure> {
+        let marks = self.value(INSIDE)?.unwrap_or_default();
+        Ok(marks.split(',').filter(|mark| !mark.is_empty()).map(str::to_owned).collect())
     }
 
     fn first(&self, names: [&'static str; 2]) -> Result<Option<String>, Failure> {

@@ -96,6 +96,7 @@ mod tests {
             ErrorCode::SpentCode,
             ErrorCode::TooManyTries,
             ErrorCode::NotNow,
+            ErrorCode::SourceExpired,
         ] {
             assert_eq!(Exit::from(code), Exit::PersonNeeded, "{code:?}");
         }

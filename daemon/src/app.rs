@@ -32,6 +32,8 @@ pub(crate) struct App<W> {
     clients: HashMap<RequestId, Client>,
     calls: JoinSet<Outcome>,
     call_ids: HashMap<task::Id, CallId>,
+    /// Calls that can be broken off.
+    fetches: HashMap<CallId, AbortHandle>,
     /// What is done for requests without the core, and for whom.
     errands: JoinSet<(RequestId, Errand)>,
     errand_tasks: HashMap<RequestId, AbortHandle>,
@@ -72,6 +74,7 @@ impl<W: World> App<W> {
             clients: HashMap::new(),
             calls: JoinSet::new(),
             call_ids: HashMap::new(),
+            fetches: HashMap::new(),
             errands: JoinSet::new(),
             errand_tasks: HashMap::new(),
             started,
@@ -194,6 +197,16 @@ impl<W: World> App<W> {
                 let task = self.calls.spawn(self.world.call(*operation));
                 self.call_ids.insert(task.id(), id);
             }
+            Effect::Fetch(id, fetch) => {
+                let task = self.calls.spawn(self.world.fetch(*fetch));
+                self.call_ids.insert(task.id(), id);
+                self.fetches.insert(id, task);
+            }
+            Effect::Abandon(id) => {
+                if let Some(task) = self.fetches.remove(&id) {
+                    task.abort();
+                }
+            }
             Effect::Served(id, served) => self.served(id, served),
             Effect::Denied(id, denial) => self.update(id, Update::Denied(denial)),
             Effect::Done(id, notices) => self.update(id, Update::Done(notices)),
@@ -266,6 +279,10 @@ impl<W: World> App<W> {
     fn call_ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
         let (task, outcome) = match ended {
             Ok(ended) => ended,
+            Err(broken_off) if broken_off.is_cancelled() => {
+                self.call_ids.remove(&broken_off.id());
+                return;
+            }
             Err(failed) => {
                 error!("a call to AWS broke off");
                 // A fault of this program or of a library; whether the request was sent is not known.
@@ -274,6 +291,7 @@ impl<W: World> App<W> {
             }
         };
         if let Some(call) = self.call_ids.remove(&task) {
+            self.fetches.remove(&call);
             self.happened(Event::Finished { call, outcome });
         }
     }

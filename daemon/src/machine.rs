@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use awsd_core::chain::Keys;
 use awsd_core::config_file::Profiles;
-use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
+use awsd_core::effect::{Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
+use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
@@ -19,6 +20,7 @@ use tracing::{error, warn};
 
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
+use crate::adapters::credential_process;
 use crate::adapters::generated::{Generated, Own};
 use crate::adapters::ipc::Forwards;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
@@ -29,6 +31,7 @@ use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
 use crate::narrow::Narrow;
 use crate::world::{Access, ConsoleAccess, NotForwarded, ShellPaths, World};
+use crate::writable;
 
 /// The adapters, and where their files are.
 pub(crate) struct Machine {
@@ -149,6 +152,21 @@ impl World for Machine {
         self.aws.call(operation)
     }
 
+    fn fetch(&self, fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static {
+        let display = translate::chosen(&fetch.display, &self.display);
+        let program = match &*fetch.source {
+            Source::Process(process) => Some(process.clone()),
+            _ => None,
+        };
+        let (inside, asking) = (fetch.inside.clone(), self.aws.fetch(fetch));
+        async move {
+            match program {
+                Some(program) => credential_process::fetch(program, display, inside).await,
+                None => asking.await,
+            }
+        }
+    }
+
     fn console(
         &self,
         wanted: ConsoleAccess,
@@ -218,6 +236,10 @@ impl World for Machine {
 
     fn permissions(&self, path: &Path) -> Option<u32> {
         fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| metadata.permissions().mode())
+    }
+
+    fn others_may_write(&self, path: &Path) -> bool {
+        writable::by_others(path)
     }
 
     fn endpoint_problem(&self) -> Option<EndpointError> {

@@ -5,6 +5,7 @@
 mod adapters;
 mod app;
 mod args;
+mod child;
 mod config;
 mod display;
 mod exchange;
@@ -24,6 +25,7 @@ mod requests;
 mod test_bus;
 mod translate;
 mod world;
+mod writable;
 
 use std::alloc::System;
 use std::io::{self, Write as _};

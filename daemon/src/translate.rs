@@ -47,7 +47,7 @@ pub(crate) fn error(denial: Denial) -> Error {
 
 fn code(reason: Reason) -> ErrorCode {
     match reason {
-        Reason::UnsupportedSource => ErrorCode::UnsupportedSource,
+        Reason::SourceFailed => ErrorCode::SourceFailed,
         Reason::CodeRequired => ErrorCode::CodeRequired,
         Reason::WrongCode => ErrorCode::WrongCode,
         Reason::SpentCode => ErrorCode::SpentCode,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use awsd_core::chain::{Keys, Service};
 use awsd_core::config_file::Profiles;
 use awsd_core::console::ConsoleSignIn;
-use awsd_core::effect::{Offer, Operation, Program, Question, SignInOffer, SignInRun};
+use awsd_core::effect::{Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Event, Failure, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
@@ -61,6 +61,9 @@ pub(crate) trait World {
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;
 
+    /// Asks a source for keys. Dropping the future ends a program that runs for it.
+    fn fetch(&self, fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static;
+
     /// Asks AWS to sign these keys in to the web console: a URL.
     fn console(
         &self,
@@ -108,6 +111,9 @@ pub(crate) trait World {
 
     /// The permission bits of a regular file; none of anything else, where they mean something else.
     fn permissions(&self, path: &Path) -> Option<u32>;
+
+    /// Whether somebody else could have written what stands in a file.
+    fn others_may_write(&self, path: &Path) -> bool;
 
     /// What is wrong with the socket's directory.
     fn endpoint_problem(&self) -> Option<EndpointError>;

@@ -28,6 +28,9 @@ pub use rows::{
 };
 pub use secret::Secret;
 
+/// The variable by which the programs of sources know that they are some; see [`Context::inside`].
+pub const INSIDE: &str = "AWSD_INSIDE";
+
 /// The version of the protocol this build speaks. An integer of its own, beside the product's version.
 pub const PROTOCOL: u32 = 1;
 

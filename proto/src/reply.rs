@@ -332,8 +332,10 @@ pub enum ErrorCode {
     WrongSecret,
     /// This machine's clock is too wrong to sign requests.
     ClockSkew,
-    /// The source's own temporary keys are over.
+    /// A sign-in is over, or the temporary keys that it left: the person has to sign in again.
     SourceExpired,
+    /// A source (`credential_process` and the like) gives no keys.
+    SourceFailed,
     /// No session can have the life that is asked for.
     LifeTooShort,
     /// AWS asks to slow down.

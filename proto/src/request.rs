@@ -283,7 +283,7 @@ pub struct Caller {
 
 /// What resolves a profile, as absolute paths and values of the caller's environment, so that a shell gets what it
 /// asked for whatever environment the daemon was started in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
     /// `AWS_CONFIG_FILE`, or `~/.aws/config`. None where the variable is not set and there is no home directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -303,9 +303,6 @@ pub struct Context {
     /// `AWS_ENDPOINT_URL_IAM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_url_iam: Option<String>,
-    /// `AWS_ENDPOINT_URL_SIGNIN`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint_url_signin: Option<String>,
     /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_configured_endpoint_urls: Option<String>,
@@ -324,6 +321,43 @@ pub struct Context {
     /// `NO_PROXY` or `no_proxy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_proxy: Option<String>,
+    /// The home directory: the AWS CLI keeps sign-ins below it. None: the daemon's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSO`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_sso: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSO_OIDC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_sso_oidc: Option<String>,
+    /// `AWS_ENDPOINT_URL_SIGNIN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url_signin: Option<String>,
+    /// `AWS_LOGIN_CACHE_DIRECTORY`, an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_cache_directory: Option<String>,
+    /// `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ec2_metadata_service_endpoint: Option<String>,
+    /// `AWS_EC2_METADATA_DISABLED`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ec2_metadata_disabled: Option<String>,
+    /// `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_credentials_relative_uri: Option<String>,
+    /// `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_credentials_full_uri: Option<String>,
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`, an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_authorization_token_file: Option<String>,
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_authorization_token: Option<Secret>,
+    /// `AWSD_INSIDE`, split at commas: what the daemon has set for the program of a `credential_process`, so that one which
+    /// asks for its own profile is refused and does not wait for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<String>,
 }
 
 /// Sent by a client that is waiting, on the same connection: what the person typed at its terminal.

@@ -38,7 +38,7 @@ pub struct ProfileRow {
 /// A session the daemon holds. Never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
-    /// `mfa`, `user` (a session without MFA) or `role`.
+    /// `mfa`, `user` (a session without MFA), `role` or `source` (what `credential_process`, SSO and the like gave).
     pub kind: String,
     /// The role's ARN, or the device, or the access key id (last four characters).
     pub name: String,

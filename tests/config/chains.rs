@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use awsd_core::chain::{Base, Chain, RoleName, Source};
+use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::config_file::{Kind, Profiles, parse};
-use awsd_core::plan::{PlanRequest, plan};
+use awsd_core::plan::{Environment, PlanRequest, plan};
+use awsd_core::source::Source;
 
 use crate::botocore;
 use crate::files::Files;
@@ -57,18 +58,23 @@ fn ours(files: &Files, profile: &str) -> Option<Vec<String>> {
         parse(Kind::Config, "config", &files.config),
         parse(Kind::Credentials, "credentials", &files.credentials),
     );
-    let request = PlanRequest { profile: profile.to_owned(), ..PlanRequest::default() };
+    let container_credentials_relative_uri = Some("/x".to_owned());
+    let environment = Environment { container_credentials_relative_uri, ..Environment::default() };
+    let request = PlanRequest { profile: profile.to_owned(), environment, ..PlanRequest::default() };
     plan(&profiles, &request).ok().map(|planned| told(&planned.chain))
 }
 
 fn told(chain: &Chain) -> Vec<String> {
     let base = match &chain.base {
         Base::Keys(keys) => keys.access_key_id.clone(),
-        Base::Source(Source::Process(_)) => "process".to_owned(),
-        Base::Source(Source::Sso) => "sso".to_owned(),
-        Base::Source(Source::LoginSession) => "login".to_owned(),
-        Base::Source(Source::WebIdentity) => "web-identity".to_owned(),
-        Base::Source(Source::CredentialSource(_)) => "credential-source".to_owned(),
+        Base::Source { source, .. } => match &**source {
+            Source::Process(_) => "process",
+            Source::Sso(_) => "sso",
+            Source::Login(_) => "login",
+            Source::WebIdentity(_) => "web-identity",
+            Source::InstanceMetadata(_) | Source::Container(_) => "credential-source",
+        }
+        .to_owned(),
     };
     let roles = chain.roles.iter().map(|role| match &role.arn {
         RoleName::Arn(name) | RoleName::Bare(name) => name.clone(),

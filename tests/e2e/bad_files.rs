@@ -206,19 +206,6 @@ fn what_is_an_error_is_one_wherever_it_is_shown() {
     assert!(list.stderr.contains(&format!("error: {}: Lines", config.display())), "{}", list.stderr);
 }
 
-/// They are in order, other programs can use them, and awsd cannot.
-#[test]
-fn a_source_that_awsd_cannot_use() {
-    let env = TestEnv::guide();
-    let config = env.config("[profile vault]\ncredential_process = vault aws\n");
-    let said = "gets its keys through credential_process, which awsd cannot use yet";
-    let refused = env.exec("vault", ["true"]).run().exits(1);
-    assert!(refused.stderr.contains(&format!("profile vault {said}\n")), "{}", refused.stderr);
-    let doctor = env.awsd(["doctor"]).run().success();
-    let warning = format!("warning: {}:1: Profile vault {said}. [unsupported-source]\n", config.display());
-    assert!(doctor.stdout.contains(&warning), "{}", doctor.stdout);
-}
-
 /// Requests that depend on the settings fail; what is needed to mend them works.
 #[test]
 fn settings_of_our_own_that_are_broken() {

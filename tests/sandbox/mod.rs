@@ -9,6 +9,7 @@
 //! accepted; permissions are not modelled beyond trust policies and a list of refused actions per user; what becomes
 //! of a user's sessions when its access key is deleted is not documented by AWS, and here they live on.
 
+mod around;
 mod auth;
 mod clock;
 mod constraints;
@@ -42,6 +43,7 @@ use std::{
 use tokio::{runtime, sync::oneshot};
 
 pub use self::{
+    around::{Around, LoginSignIn, SsoSignIn},
     error::ApiError,
     fault::{Fault, Gate},
     identity::{AccessKey, Credentials, Role, Session, SessionKind, Trust, User},

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hyper::{HeaderMap, body::Bytes, http::request::Parts};
 
-use super::error::ApiError;
+use super::{around::Call as Around, error::ApiError};
 
 /// Parameters that hold a code, a session or a token.
-const SECRET: [&str; 3] = ["TokenCode", "Session", "SigninToken"];
+const SECRET: [&str; 4] = ["TokenCode", "WebIdentityToken", "Session", "SigninToken"];
 
 /// A request that was read completely.
 #[derive(Clone, Debug)]
@@ -48,7 +48,13 @@ impl Request {
 
     /// The action, or an empty text where there is none.
     pub fn action(&self) -> &str {
-        self.get("Action").unwrap_or_default()
+        let around = self.around().map(Around::name);
+        around.or_else(|| self.get("Action")).unwrap_or_default()
+    }
+
+    /// The call of a service that knows no signatures, if it is one.
+    pub(super) fn around(&self) -> Option<Around> {
+        Around::of(&self.method, &self.path)
     }
 
     /// A parameter.

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Response,
     body::{Bytes, Incoming},
+    header::HeaderValue,
     server::conn::http1,
     service::service_fn,
 };
@@ -62,6 +63,7 @@ impl Shared {
     fn decide(&self, request: &Request, fault: Option<&Fault>) -> (Answer, Timestamp) {
         let mut world = self.world();
         let answer = match fault.and_then(Fault::error) {
+            Some(error) if request.around().is_some() => service::json_error(&error, world.mint.request_id()),
             Some(error) => Service::of(request).error(&error, world.mint.request_id()),
             None => service::answer(&mut world, request),
         };
@@ -183,6 +185,10 @@ async fn deliver(
         _ => {}
     }
     let mut response = response(answer.status, answer.content_type, answer.body, now);
+    if answer.content_type == service::JSON && answer.status >= 400 {
+        let kind = HeaderValue::from_static(answer.outcome);
+        response.headers_mut().insert("x-amzn-errortype", kind);
+    }
     if let Ok(id) = answer.request_id.parse() {
         response.headers_mut().insert("x-amzn-requestid", id);
     }

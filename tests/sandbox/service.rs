@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    around::{self, Said},
     auth::{Caller, CallerKind, authenticate},
     error::ApiError,
     federation, iam,
@@ -12,8 +13,6 @@ use super::{
     world::World,
     xml::Xml,
 };
-
-const XML: &str = "text/xml";
 
 /// The services behind this one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +26,9 @@ pub(super) enum Service {
     /// The sign-in to the console, which is not signed and speaks no XML.
     Federation,
 }
+
+const XML: &str = "text/xml";
+pub(super) const JSON: &str = "application/json";
 
 /// A complete answer, but for its headers.
 #[derive(Clone, Debug)]
@@ -117,10 +119,24 @@ impl Service {
     }
 }
 
+/// An error of a service that answers in JSON.
+pub(super) fn json_error(error: &ApiError, request_id: String) -> Answer {
+    let body = serde_json::json!({ "__type": error.code, "message": error.message }).to_string();
+    Answer { status: error.status, outcome: error.code, body, request_id, content_type: JSON }
+}
+
 /// Answers a request. Everything the call does has been done when this returns.
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
-    let service = Service::of(request);
     let request_id = world.mint.request_id();
+    if let Some(call) = request.around() {
+        let (content_type, body) = match around::answer(world, call, request) {
+            Ok(Said::Json(json)) => (JSON, json.to_string()),
+            Ok(Said::Word(text)) => ("text/plain", text),
+            Err(error) => return json_error(&error, request_id),
+        };
+        return Answer { status: 200, outcome: "OK", body, request_id, content_type };
+    }
+    let service = Service::of(request);
     if service == Service::Federation {
         return federation::answer(world, request, request_id);
     }
@@ -134,6 +150,9 @@ fn call(world: &mut World, service: Service, request: &Request) -> Result<Option
     let now = world.now();
     if request.path != "/" {
         return Err(ApiError::new(404, "UnknownOperationException", "There is nothing at this path"));
+    }
+    if service == Service::Sts && request.action() == "AssumeRoleWithWebIdentity" {
+        return sts::web_identity::call(world, request, now).map(Some);
     }
     let claim = Claim::read(request, now)?;
     claim.check_service(service.name())?;

@@ -10,6 +10,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    around::Around,
     clock::Clock,
     fault::{Fault, Faults, Gate},
     federation::SignIn,
@@ -39,6 +40,10 @@ pub struct World {
     pub key_delay: Duration,
     /// Tokens for the console that nobody has used.
     pub(super) sign_ins: BTreeMap<String, SignIn>,
+    /// What gives keys without a signature.
+    pub around: Around,
+    /// Tokens of others, the role that trusts each, and its end.
+    pub(super) web_tokens: BTreeMap<String, (String, Timestamp)>,
     pub(super) faults: Faults,
     pub(super) mint: Mint,
     clock: Clock,
@@ -55,6 +60,8 @@ impl World {
             role_session_life: None,
             key_delay: Duration::ZERO,
             sign_ins: BTreeMap::new(),
+            around: Around::default(),
+            web_tokens: BTreeMap::new(),
             faults: Faults::default(),
             mint: Mint::new(seed),
             clock: Clock::default(),
@@ -225,7 +232,8 @@ impl World {
         let sessions = self.sessions.values().flat_map(|session| {
             [session.credentials.secret_access_key.clone(), session.credentials.session_token.clone()]
         });
-        keys.chain(sessions).chain(self.sign_ins.keys().cloned()).collect()
+        let tokens = self.sign_ins.keys().chain(self.web_tokens.keys()).cloned();
+        keys.chain(sessions).chain(self.around.secrets()).chain(tokens).collect()
     }
 
     /// Makes a session of the given life and remembers it.

@@ -9,7 +9,7 @@ use crate::denial;
 use crate::effect::{Denial, Effect, Notice, NoticeKind, Served};
 use crate::event::{Purpose, RequestId};
 use crate::failures::first_with_mfa;
-use crate::graph::{Device, Flight, Lookup, Node, Recipe, Slot};
+use crate::graph::{Asker, Device, Flight, Lookup, Node, Recipe, Slot};
 use crate::policy;
 use crate::questions::{Place, Places};
 use crate::reach::{NearEnd, Standing, Supply, Target};
@@ -90,6 +90,8 @@ impl Core {
                 slot.recipe = recipe.clone();
                 if let Some(pending) = self.requests.get(&id) {
                     slot.profiles.insert(pending.chain.profile.clone());
+                    slot.asker =
+                        Asker { display: pending.caller.display.clone(), inside: pending.inside.clone() };
                 }
             }
         }
@@ -183,8 +185,8 @@ impl Core {
         near_end: Option<NearEnd>,
     ) -> Option<Served> {
         let skew = self.skew;
-        let base = Arc::clone(&self.slots.get(node)?.recipe.keys);
-        let source = self.source_notice(now, pending, &base);
+        let base = self.slots.get(node)?.recipe.keys.clone();
+        let source = base.as_ref().map(|keys| self.source_notice(now, pending, keys));
         let slot = self.slots.get_mut(node)?;
         slot.profiles.insert(pending.chain.profile.clone());
         let lease = slot.lease.as_mut()?;
@@ -198,15 +200,18 @@ impl Core {
         if let Some(why) = near_end.filter(|_| pending.purpose == Purpose::Snapshot) {
             notices.push(denial::near_end(&pending.chain.profile, lease.remaining(now, skew), why));
         }
-        notices.extend(source);
+        notices.extend(source.into_iter().flatten());
         let account_id = match node {
             Node::Role(_, key) => account_of(&key.arn).map(str::to_owned),
+            Node::Source(_, source) => {
+                lease.keys.account_id.clone().or(source.account_id().map(str::to_owned))
+            }
             Node::User(_, serial) => serial.as_deref().and_then(account_of).map(str::to_owned),
         };
         Some(Served {
             keys: Arc::clone(&lease.keys),
-            expiration: Some(lease.expiration),
-            account_id: account_id.or_else(|| slot.recipe.keys.account_id.clone()),
+            expiration: lease.expiration,
+            account_id: account_id.or_else(|| slot.recipe.keys.as_ref()?.account_id.clone()),
             region: pending.chain.region.clone(),
             notices,
         })
@@ -241,7 +246,7 @@ impl Core {
         }
         for (node, slot) in &self.slots {
             moments.push(slot.flight.not_before);
-            let Some(lease) = slot.lease.as_ref() else { continue };
+            let Some(lease) = slot.lease.as_ref().filter(|lease| lease.ends.is_some()) else { continue };
             let left = lease.remaining(now, self.skew);
             moments.push(now.boot + left);
             moments.extend(lease.renew_at.filter(|_| lease.used));

@@ -43,12 +43,17 @@ impl Core {
         code: Option<SecretString>,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let operation = self.operation(target, code);
-        let sent = operation.is_some();
-        if let Some((action, signer, recipe)) = operation {
-            let operation =
-                Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
-            out.push(Effect::Call(call, Box::new(operation)));
+        let effect = match target {
+            Target::Session(node @ Node::Source(..)) => self.fetch(call, node),
+            _ => self.operation(target, code).map(|(action, signer, recipe)| {
+                let operation =
+                    Operation { action, signer, service: Arc::clone(&recipe.service), skew: self.skew };
+                Effect::Call(call, Box::new(operation))
+            }),
+        };
+        let sent = effect.is_some();
+        if sent {
+            out.extend(effect);
         } else {
             self.calls.remove(&call);
         }
@@ -67,13 +72,14 @@ impl Core {
                     Fact::Devices => Action::ListMfaDevices,
                     Fact::Account => Action::GetCallerIdentity,
                 };
-                return Some((action, Arc::clone(&recipe.keys), recipe));
+                return Some((action, recipe.keys.clone()?, recipe));
             }
             Target::Session(node) => node,
         };
         let recipe = self.slots.get(node)?.recipe.clone();
         let mfa = node.device().zip(code).map(|(device, code)| Mfa { serial: device.serial, code });
         let action = match node {
+            Node::Source(..) => return None,
             Node::User(..) => Action::GetSessionToken { duration: self.settings.mfa_duration, mfa },
             Node::Role(_, key) => Action::AssumeRole {
                 role: recipe.role.clone()?,
@@ -102,6 +108,15 @@ impl Core {
         }
         let server = now.wall.shifted(self.skew);
         match (outcome.result, target) {
+            (Ok(Granted::Session(keys)), Target::Session(node @ Node::Source(..)))
+                if keys.expiration.is_none_or(|end| end > server) =>
+            {
+                self.fetched(now, &node, keys);
+            }
+            (Ok(Granted::Session(_)), target @ Target::Session(Node::Source(..))) => {
+                let failure = Failure::Source("gave keys that are over".to_owned());
+                self.failed(now, call, &target, &failure, out);
+            }
             (Ok(Granted::Session(keys)), Target::Session(node)) if keys.expiration > Some(server) => {
                 self.granted(now, call, &node, keys, out);
             }
@@ -114,6 +129,10 @@ impl Core {
             }
             (Ok(Granted::Account(account)), target @ Target::Fact(Fact::Account, _)) => {
                 self.facts.remove(&target);
+                if let Some(of_source) = self.discoveries.temporary.get_mut(target.user()) {
+                    *of_source = Some(account);
+                    return;
+                }
                 self.memory.users.entry(target.user().access_key_id.clone()).or_default().account =
                     Some(account);
                 out.push(Effect::Remember(self.memory.clone()));
@@ -130,6 +149,8 @@ impl Core {
     /// How long a session is to live.
     pub(crate) fn asked(&self, node: &Node) -> Duration {
         match node {
+            // As much as it gives.
+            Node::Source(..) => Duration::MAX,
             Node::User(..) => self.settings.mfa_duration,
             Node::Role(_, key) => key.duration,
         }
@@ -149,9 +170,10 @@ impl Core {
         slot.lease = Some(Lease {
             keys: Arc::new(keys),
             granted: now.boot,
-            ends: now.boot + left.min(life),
+            ends: Some(now.boot + left.min(life)),
             life,
-            expiration,
+            margin_life: life,
+            expiration: Some(expiration),
             used: false,
             used_before,
             renew_at: Some(now.boot + life.saturating_sub(margin)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::source::Source;
 use crate::time::Wall;
 
 /// A profile, resolved.
@@ -35,7 +36,12 @@ pub enum Base {
     /// Keys from the shared files.
     Keys(Arc<Keys>),
     /// Something that has to be asked for keys.
-    Source(Source),
+    Source {
+        /// What it is.
+        source: Arc<Source>,
+        /// The profile that has it, to be named where a person has to sign in.
+        profile: String,
+    },
 }
 
 /// Keys as they stand in a file (or, later, in the keyring).
@@ -58,21 +64,6 @@ impl Keys {
     pub fn temporary(&self) -> bool {
         self.session_token.is_some()
     }
-}
-
-/// A source of credentials other than keys in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// `credential_process`: the command line.
-    Process(String),
-    /// `sso_session`, or the older `sso_*` keys in the profile itself.
-    Sso,
-    /// `login_session` (`aws login`).
-    LoginSession,
-    /// `web_identity_token_file`.
-    WebIdentity,
-    /// `credential_source`, with its value.
-    CredentialSource(String),
 }
 
 /// One role to assume.

@@ -3,6 +3,7 @@
 //! What is chosen holds for everybody who needs this user's device, as if it had been looked up. It is remembered only
 //! once AWS has taken a code of it: a wrong pick must not stick.
 
+use std::collections::BTreeSet;
 use std::iter::successors;
 
 use crate::denial;
@@ -109,10 +110,12 @@ impl Core {
     /// A list that nobody is here for any more is forgotten, and with it a choice that came to nothing: the next one
     /// is shown the devices as they are then.
     pub(crate) fn forget_choices(&mut self) {
-        let requests = &self.requests;
-        self.discoveries
-            .several
-            .retain(|user, _| requests.values().any(|pending| pending.may_need_device_of(user)));
+        let begins = |pending: &Pending, user: &User| self.begins_with(&pending.chain, user);
+        let needed = |user: &&User| {
+            self.requests.values().any(|pending| pending.chain.device.is_none() && begins(pending, user))
+        };
+        let needed: BTreeSet<User> = self.discoveries.several.keys().filter(needed).cloned().collect();
+        self.discoveries.several.retain(|user, _| needed.contains(user));
     }
 }
 
@@ -120,11 +123,5 @@ impl Pending {
     /// Whether a list of devices can be shown to the person who waits.
     fn can_choose(&self) -> bool {
         self.has_terminal() && self.chooses
-    }
-
-    fn may_need_device_of(&self, user: &User) -> bool {
-        self.chain.device.is_none()
-            && self.access_key_id() == Some(&user.access_key_id)
-            && self.chain.service.scope() == user.scope
     }
 }

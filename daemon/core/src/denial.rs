@@ -1,8 +1,9 @@
 //! The sentences: one with the cause, one with the next thing to type.
 
+pub(crate) mod source;
+
 use std::time::Duration;
 
-use crate::chain::Source;
 use crate::codes::Unfit;
 use crate::effect::{Denial, Notice, NoticeKind, Reason, ScreenLock};
 use crate::event::{Command, Failure, LockedBy};
@@ -14,21 +15,6 @@ const SIGN_IN_AGAIN: &str =
 
 fn deny(reason: Reason, sentence: String, hint: impl Into<Option<String>>) -> Denial {
     Denial { reason, sentence, hint: hint.into() }
-}
-
-pub(crate) fn unsupported_source(profile: &str, source: &Source) -> Denial {
-    let way = match source {
-        Source::Process(_) => "credential_process",
-        Source::Sso => "SSO",
-        Source::LoginSession => "login_session (aws login)",
-        Source::WebIdentity => "web_identity_token_file",
-        Source::CredentialSource(_) => "credential_source",
-    };
-    deny(
-        Reason::UnsupportedSource,
-        format!("profile {profile} gets its keys through {way}, which awsd cannot use yet"),
-        "use a profile whose source_profile has access keys in ~/.aws/credentials".to_owned(),
-    )
 }
 
 pub(crate) fn no_device(profile: &str) -> Notice {
@@ -341,7 +327,12 @@ pub(crate) fn failed(
             "check the network, HTTPS_PROXY, AWS_CA_BUNDLE and the endpoint settings, then do it again"
                 .to_owned(),
         ),
-        Verdict::TooLong | Verdict::Rejected | Verdict::WrongCode | Verdict::CannotValidate => deny(
+        Verdict::TooLong
+        | Verdict::Rejected
+        | Verdict::WrongCode
+        | Verdict::CannotValidate
+        | Verdict::SignIn
+        | Verdict::Source => deny(
             Reason::AwsRefused,
             format!("AWS refuses {what} for {profile}: {said}"),
             "look at the profile with: awsd doctor".to_owned(),
@@ -352,6 +343,14 @@ pub(crate) fn failed(
 /// AWS does not take what the call was signed with.
 fn bad_keys(profile: &str, verdict: Verdict, context: &Context<'_>) -> Denial {
     match verdict {
+        Verdict::UnknownKey | Verdict::WrongSecret if context.from_source => deny(
+            Reason::KeyRevoked,
+            format!(
+                "AWS does not take the access key {} that {profile} was given by its source",
+                context.key
+            ),
+            "let the source give a valid key".to_owned(),
+        ),
         Verdict::UnknownKey | Verdict::Expired if context.temporary_base => deny(
             Reason::SourceExpired,
             format!("the temporary keys that {profile} starts from are over"),
@@ -384,11 +383,15 @@ pub(crate) struct Context<'a> {
     pub key: &'a str,
     /// The base's keys are temporary.
     pub temporary_base: bool,
+    /// Not a file has them: a source gave them.
+    pub from_source: bool,
 }
 
 fn said(failure: &Failure) -> String {
     match failure {
-        Failure::NotSent(why) | Failure::NoAnswer(why) => why.clone(),
+        Failure::NotSent(why) | Failure::NoAnswer(why) | Failure::SignIn(why) | Failure::Source(why) => {
+            why.clone()
+        }
         Failure::Refused { code, message, .. } if message.is_empty() => code.clone(),
         Failure::Refused { message, .. } => message.trim_end_matches(['.', ' ']).to_owned(),
     }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::chain::{Keys, Role, Service};
 use crate::event::{CallId, Caller, Command, Display, LockedBy, QuestionId, RequestId, SourceProfile};
 use crate::memory::Memory;
+use crate::source::Source;
 use crate::time::Wall;
 
 /// Something to be done.
@@ -15,6 +16,10 @@ use crate::time::Wall;
 pub enum Effect {
     /// Call AWS once, without retries; report it as [`crate::event::Event::Finished`].
     Call(CallId, Box<Operation>),
+    /// Ask a source for keys, once; report it as [`crate::event::Event::Finished`].
+    Fetch(CallId, Box<Fetch>),
+    /// Nobody wants to know any more what comes of this call: a program that runs for it is ended.
+    Abandon(CallId),
     /// The request's final answer.
     Served(RequestId, Box<Served>),
     /// The request's final answer: no.
@@ -60,6 +65,22 @@ pub struct Operation {
     pub service: Arc<Service>,
     /// Seconds to add to this machine's clock when signing.
     pub skew: i64,
+}
+
+/// One question to a source.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// Which.
+    pub source: Arc<Source>,
+    /// How AWS is reached.
+    pub service: Arc<Service>,
+    /// Seconds to add to this machine's clock.
+    pub skew: i64,
+    /// Where a program can show something, if it has to.
+    pub display: Display,
+    /// The sources whose programs have led to this one, and itself, by their marks: a program that is run for it passes
+    /// them on, so that what asks for itself is seen.
+    pub inside: Vec<String>,
 }
 
 /// The calls awsd makes.
@@ -149,8 +170,8 @@ pub struct Denial {
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// The profile gets its credentials in a way that is not supported.
-    UnsupportedSource,
+    /// A source gives no keys.
+    SourceFailed,
     /// A code is needed and nobody could be asked in time.
     CodeRequired,
     /// The code was not accepted.
@@ -175,7 +196,7 @@ pub enum Reason {
     WrongSecret,
     /// This machine's clock is too wrong.
     ClockSkew,
-    /// The source's own temporary keys are over.
+    /// A sign-in is over, or the temporary keys that it left.
     SourceExpired,
     /// No session can have the life that is asked for.
     LifeTooShort,
@@ -325,7 +346,7 @@ pub struct Choice {
 pub struct Session {
     /// What kind.
     pub kind: SessionKind,
-    /// The role's ARN, the device's serial, or the last characters of the access key id.
+    /// The role's ARN, the device's serial, the source's name, or the last characters of the access key id.
     pub name: String,
     /// The profiles served from it.
     pub profiles: Vec<String>,
@@ -340,6 +361,8 @@ pub struct Session {
 /// The kinds of [`Session`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
+    /// What a source gave.
+    Source,
     /// `GetSessionToken` with a code.
     Mfa,
     /// `GetSessionToken` of a user without a device.

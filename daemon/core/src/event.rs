@@ -84,8 +84,8 @@ pub enum Event {
     Logout {
         /// Who asked.
         by: RequestId,
-        /// The access keys whose sessions go; none means all.
-        access_keys: Option<Vec<String>>,
+        /// The access keys, and the marks of sources, whose sessions go; none means all.
+        origins: Option<Vec<String>>,
     },
     /// The moment of `Core::next_wake` has come.
     Woken,
@@ -119,6 +119,8 @@ pub struct Request {
     pub code: Option<SecretString>,
     /// Where the keys that it starts from come from, if they are temporary.
     pub sign_in: Option<SignIn>,
+    /// The sources whose programs it comes from, by their marks.
+    pub inside: Vec<String>,
 }
 
 /// Temporary keys that awsd cannot renew, and how new ones come about.
@@ -286,7 +288,7 @@ pub struct Outcome {
 /// What AWS gave.
 #[derive(Debug)]
 pub enum Granted {
-    /// Temporary keys; their `expiration` is set.
+    /// Temporary keys with an `expiration`; of a source also others.
     Session(Keys),
     /// The serials of the user's MFA devices.
     Devices(Vec<String>),
@@ -301,6 +303,10 @@ pub enum Failure {
     NotSent(String),
     /// The request may have reached AWS; no usable answer came back.
     NoAnswer(String),
+    /// A person has to sign in first; a sentence without its end says why.
+    SignIn(String),
+    /// The source gives no keys; what it says goes on after its name.
+    Source(String),
     /// AWS said no.
     Refused {
         /// HTTP status.
@@ -317,6 +323,9 @@ impl fmt::Debug for Failure {
         match self {
             Self::NotSent(why) => write!(f, "NotSent({why})"),
             Self::NoAnswer(why) => write!(f, "NoAnswer({why})"),
+            // A program may say anything.
+            Self::SignIn(_) => f.write_str("SignIn"),
+            Self::Source(_) => f.write_str("Source"),
             // The message may quote what was sent; the code is enough for a log.
             Self::Refused { status, code, .. } => write!(f, "Refused({status} {code})"),
         }

@@ -12,6 +12,7 @@ use crate::policy;
 use crate::reach::{Standing, Target};
 use crate::route::Fact;
 use crate::session::{Core, Pending};
+use crate::sources::of_keys;
 use crate::time::Now;
 use crate::verdict::{Verdict, judge};
 
@@ -23,7 +24,7 @@ pub(crate) fn first_with_mfa(node: &Node) -> bool {
             Parent::Session(session) => session.is_mfa_session(),
             Parent::Keys(_) => false,
         },
-        Node::User(..) => false,
+        Node::Source(..) | Node::User(..) => false,
     }
 }
 
@@ -171,6 +172,7 @@ impl Core {
             self.pause_renewal(now, node, ended.verdict);
             self.learn(node, ended.verdict);
         }
+        self.distrust(target, ended.verdict);
         let mut last = None;
         for &id in &ended.waiting {
             match self.next(now, id, ended) {
@@ -213,7 +215,7 @@ impl Core {
                 let shortest = self.discoveries.short_roles.entry(key.arn.clone()).or_insert(key.duration);
                 *shortest = key.duration.min(*shortest);
             }
-            (Verdict::UnknownKey | Verdict::Expired, _) => {
+            (Verdict::UnknownKey | Verdict::Expired, _) if node.parent().is_some() => {
                 let sent = self.slots.get(node).map(|slot| slot.flight.sent);
                 if let Some(parent) = node.parent().and_then(|parent| self.slots.get_mut(parent)) {
                     // One that was taken since the call was signed has nothing to do with it.
@@ -264,8 +266,14 @@ impl Core {
                 );
                 key.duration > policy::CHAINED_LIMIT
             }
-            (Verdict::UnknownKey | Verdict::Expired, Target::Session(node)) => {
-                node.parent().is_some() && !std::mem::replace(&mut pending.lost_session, true)
+            (Verdict::UnknownKey | Verdict::Expired, Target::Session(node)) if node.parent().is_some() => {
+                !std::mem::replace(&mut pending.lost.session, true)
+            }
+            (_, Target::Session(Node::Source(..))) => false,
+            // The source is asked once more: it may have other keys by now.
+            (Verdict::UnknownKey | Verdict::Expired | Verdict::WrongSecret, _) => {
+                matches!(pending.chain.base, Base::Source { .. })
+                    && !std::mem::replace(&mut pending.lost.key, true)
             }
             (Verdict::AccessDenied, Target::Session(node)) => pending.other_way(now, node, age),
             (Verdict::CannotValidate, Target::Session(node)) => {
@@ -296,7 +304,9 @@ impl Core {
             .or_else(|| slot.and_then(|slot| slot.profiles.first().cloned()))
             .unwrap_or_else(|| "this profile".to_owned());
         let recipe = slot.map(|slot| &slot.recipe).or_else(|| Some(&self.facts.get(target)?.recipe));
-        let temporary_base = recipe.is_some_and(|recipe| recipe.keys.temporary());
+        let keys = recipe.and_then(|recipe| recipe.keys.as_ref());
+        let temporary_base = keys.is_some_and(|keys| keys.temporary());
+        let from_source = pending.is_some_and(|pending| matches!(pending.chain.base, Base::Source { .. }));
         let what = match target {
             Target::Fact(Fact::Devices, _) if verdict == Verdict::AccessDenied => {
                 return match pending.and_then(|pending| pending.refused.device.as_ref()) {
@@ -306,6 +316,19 @@ impl Core {
             }
             Target::Fact(Fact::Devices, _) => "iam:ListMFADevices".to_owned(),
             Target::Fact(Fact::Account, _) => "sts:GetCallerIdentity".to_owned(),
+            Target::Session(Node::Source(_, source)) => {
+                let has_it = pending.and_then(|pending| match &pending.chain.base {
+                    Base::Source { profile, .. } => Some(profile.as_str()),
+                    Base::Keys(_) => None,
+                });
+                return denial::source::failed(
+                    &profile,
+                    has_it.unwrap_or(&profile),
+                    source,
+                    verdict,
+                    failure,
+                );
+            }
             Target::Session(Node::User(_, Some(serial))) if verdict == Verdict::CannotValidate => {
                 return denial::cannot_validate(serial);
             }
@@ -318,7 +341,7 @@ impl Core {
             },
         };
         let key = denial::masked(&target.user().access_key_id);
-        denial::failed(&profile, &what, verdict, failure, &Context { key: &key, temporary_base })
+        denial::failed(&profile, &what, verdict, failure, &Context { key: &key, temporary_base, from_source })
     }
 }
 
@@ -328,7 +351,7 @@ impl Pending {
     fn other_way(&mut self, now: Now, node: &Node, mfa_age: Option<Duration>) -> bool {
         let Node::Role(parent, _) = node else { return false };
         let device_named = self.chain.device.is_some();
-        let temporary = matches!(&self.chain.base, Base::Keys(keys) if keys.temporary());
+        let temporary = of_keys(&self.chain.base);
         let plain = matches!(&**parent, Parent::Keys(_));
         if plain && !device_named && !temporary && !self.refused.without_mfa {
             self.refused.without_mfa = true;

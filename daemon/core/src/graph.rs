@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chain::{Keys, Policies, Role, Service};
-use crate::event::CallId;
+use crate::event::{CallId, Display};
 use crate::offers::LastUse;
 use crate::policy;
+use crate::source::Source;
 use crate::time::{Boot, Now, Wall};
 
-/// A long-lived key (or a source's temporary one) where it is valid. Never a path, a profile or a region: two shells
-/// with other files share one session, and a rotated key never gets an old one.
+/// A long-lived key (or a sign-in's temporary one) where it is valid. Never a path, a profile or a region: two shells
+/// with other files share one session, and a rotated key never gets an old one. What a source gives changes at every
+/// renewal: in the place of its key is the mark of the source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct User {
-    /// Its access key id.
+    /// Its access key id, or [`Source::mark`].
     pub access_key_id: String,
     /// [`Service::scope`].
     pub scope: String,
@@ -32,6 +34,8 @@ pub(crate) struct Device {
 /// One session, by what it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Node {
+    /// What a source gives.
+    Source(User, Arc<Source>),
     /// `GetSessionToken`, with a device or (for a user that has none) without.
     User(User, Option<String>),
     /// `AssumeRole`.
@@ -80,10 +84,16 @@ impl RoleKey {
 }
 
 impl Node {
+    /// What a source gives, where AWS is reached so.
+    pub(crate) fn source(source: &Arc<Source>, service: &Service) -> Self {
+        let user = User { access_key_id: source.mark(), scope: service.scope().to_owned() };
+        Self::Source(user, Arc::clone(source))
+    }
+
     /// The key that everything began with.
     pub(crate) fn user(&self) -> &User {
         match self {
-            Self::User(user, _) => user,
+            Self::Source(user, _) | Self::User(user, _) => user,
             Self::Role(parent, _) => match &**parent {
                 Parent::Keys(user) | Parent::KeysAndCode(user, _) => user,
                 Parent::Session(node) => node.user(),
@@ -98,7 +108,7 @@ impl Node {
                 Parent::Session(node) => Some(node),
                 Parent::Keys(_) | Parent::KeysAndCode(..) => None,
             },
-            Self::User(..) => None,
+            Self::Source(..) | Self::User(..) => None,
         }
     }
 
@@ -110,9 +120,15 @@ impl Node {
                 Parent::KeysAndCode(user, serial) => (user, serial),
                 Parent::Keys(_) | Parent::Session(_) => return None,
             },
-            Self::User(_, None) => return None,
+            Self::Source(..) | Self::User(_, None) => return None,
         };
         Some(Device { serial: serial.clone(), scope: user.scope.clone() })
+    }
+
+    /// Whether it can be made without a person: nobody is asked for what is merely in use.
+    pub(crate) fn is_silent(&self) -> bool {
+        let may_ask = matches!(self, Self::Source(_, source) if source.may_ask());
+        !may_ask && self.device().is_none()
     }
 
     /// Whether this is an MFA session.
@@ -127,12 +143,15 @@ pub(crate) struct Lease {
     pub keys: Arc<Keys>,
     /// When it arrived.
     pub granted: Boot,
-    /// When it is over by the boot clock.
-    pub ends: Boot,
+    /// When it is over by the boot clock; never, for a source's long-lived keys.
+    pub ends: Option<Boot>,
     /// Its whole life, of which a moment had passed when it arrived.
     pub life: Duration,
-    /// When AWS says it ends.
-    pub expiration: Wall,
+    /// What margins are a part of: its life, or what was left of it when its source gave the same keys once more. Asking
+    /// again at once would bring them again.
+    pub margin_life: Duration,
+    /// When AWS, or its source, says it ends.
+    pub expiration: Option<Wall>,
     /// Some caller got it that had not waited for it to be made.
     pub used: bool,
     /// The session before this one was used.
@@ -147,8 +166,8 @@ impl Lease {
     /// What is left, by the clock that says less: the boot clock does not jump, the wall clock knows what happened while
     /// a whole machine was stopped.
     pub(crate) fn remaining(&self, now: Now, skew: i64) -> Duration {
-        let by_boot = self.ends.since(now.boot);
-        let by_wall = self.expiration.since(now.wall.shifted(skew));
+        let by_boot = self.ends.map_or(Duration::MAX, |ends| ends.since(now.boot));
+        let by_wall = self.expiration.map_or(Duration::MAX, |end| end.since(now.wall.shifted(skew)));
         by_boot.min(by_wall)
     }
 
@@ -162,15 +181,27 @@ impl Lease {
 /// How a node is made: the latest that a caller brought.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
-    pub keys: Arc<Keys>,
+    /// What everything begins with; none where that is a source's session.
+    pub keys: Option<Arc<Keys>>,
     pub service: Arc<Service>,
     pub role: Option<Arc<Role>>,
+}
+
+/// Who wants a source to be asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asker {
+    /// Where a program may show something.
+    pub display: Display,
+    /// The sources whose programs have led to this, by their marks.
+    pub inside: Vec<String>,
 }
 
 /// What is held for a node.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub recipe: Recipe,
+    /// Of a source: the latest who asked.
+    pub asker: Asker,
     pub lease: Option<Lease>,
     pub flight: Flight,
     /// Renewal in the background is under way, without anybody waiting.
@@ -187,6 +218,7 @@ impl Slot {
     pub(crate) fn new(recipe: Recipe) -> Self {
         Self {
             recipe,
+            asker: Asker::default(),
             lease: None,
             flight: Flight::default(),
             renewing: false,

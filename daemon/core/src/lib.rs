@@ -13,6 +13,7 @@ pub mod memory;
 pub mod plan;
 pub mod policy;
 pub mod session;
+pub mod source;
 pub mod time;
 pub mod verdict;
 
@@ -33,6 +34,7 @@ mod renewal;
 mod route;
 mod seat;
 mod sign_ins;
+mod sources;
 mod view;
 
 pub use denial::masked;

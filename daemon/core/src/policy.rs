@@ -36,6 +36,9 @@ pub const RENEWAL_PATIENCE: Duration = Duration::from_secs(2);
 /// AWS has been seen to look at nine codes per device and 3 minutes, right or wrong; one is left for the person's other tools.
 pub const TRIES: usize = 8;
 
+/// How long temporary keys are believed in of which nobody says when they end: no session of AWS is shorter.
+pub const UNSAID_LIFE: Duration = minutes(15);
+
 /// The length of AWS's window of tries, aligned to UTC.
 pub const TRIES_WINDOW: Duration = minutes(3);
 

@@ -12,7 +12,7 @@ use crate::effect::{Denial, Notice};
 use crate::event::Purpose;
 use crate::graph::{Device, Lease, Node, Parent, Recipe, User};
 use crate::policy;
-use crate::route::{Fact, Route, Router, Step};
+use crate::route::{Fact, Route, Step};
 use crate::session::{Core, Pending};
 use crate::time::Now;
 
@@ -61,10 +61,8 @@ pub(crate) enum NearEnd {
 impl Core {
     /// Where a request stands now.
     pub(crate) fn standing(&self, now: Now, pending: &Pending) -> Standing {
-        let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
-        let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
-        match router.route(&pending.chain, pending.purpose, &pending.refused) {
-            Route::None(denial) => Standing::Refused(denial),
+        match self.route(now, &pending.chain, pending.purpose, &pending.refused) {
+            Route::Source(step) => self.first_fetch(now, pending, step),
             Route::Keys(keys) => self.own_keys(now, pending, keys),
             Route::Unknown(fact, user, recipe) => self.fact(now, pending, Target::Fact(fact, user), recipe),
             Route::Choice(user) => Standing::NeedsChoice(user),
@@ -90,13 +88,14 @@ impl Core {
         keys.expiration.map(|end| end.since(now.wall.shifted(self.skew)))
     }
 
-    /// Whether nothing can be signed with these keys any more.
-    pub(crate) fn is_over(&self, now: Now, keys: &Keys) -> bool {
-        self.source_left(now, keys).is_some_and(|left| left.is_zero())
+    /// Whether nothing can be signed with the keys that everything begins with.
+    pub(crate) fn is_over(&self, now: Now, recipe: &Recipe) -> bool {
+        let left = recipe.keys.as_ref().and_then(|keys| self.source_left(now, keys));
+        left.is_some_and(|left| left.is_zero())
     }
 
     fn fact(&self, now: Now, pending: &Pending, target: Target, recipe: Recipe) -> Standing {
-        if self.is_over(now, &recipe.keys) {
+        if self.is_over(now, &recipe) {
             return Standing::Refused(denial::source_over(&pending.chain.profile, Duration::ZERO));
         }
         let busy = self.facts.get(&target).is_some_and(|lookup| lookup.flight.busy(now));
@@ -111,24 +110,27 @@ impl Core {
         let last = steps.len() - 1;
         let target = &steps[last].node;
         let stale_login = pending.purpose == Purpose::Login && !self.fresh_enough(now, &steps[0].node);
-        let left = self.lease(target).map(|lease| (lease.remaining(now, self.skew), lease.life));
+        let lease = self.lease(target);
+        let left = lease.map(|lease| (lease.remaining(now, self.skew), lease));
         let outdated = pending.fresh_after.is_some() && !self.usable(now, pending, &steps[0].node);
-        let covers = |bar: fn(&Pending, Duration) -> Duration| {
-            left.is_some_and(|(left, life)| {
-                !left.is_zero() && left >= bar(pending, life).max(pending.least())
+        let covers = |bar: fn(&Pending, &Lease) -> Duration| {
+            left.is_some_and(|(left, lease)| {
+                !left.is_zero() && left >= bar(pending, lease).max(pending.least())
             }) && !stale_login
                 && !outdated
         };
         let supply =
             |near_end| Standing::Supplied(Supply::Session { node: target.clone(), notices, near_end });
-        if covers(|pending, life| policy::margin(pending.purpose, life)) {
+        if covers(|pending, lease| {
+            policy::margin(pending.purpose, lease.margin_life).max(policy::floor(lease.life))
+        }) {
             return supply(None);
         }
         let longest = self.longest(pending, target);
         if longest < pending.least() {
             return Standing::Refused(denial::too_short(&pending.chain.profile, longest, pending.least()));
         }
-        let fallback = covers(|_, life| policy::floor(life));
+        let fallback = covers(|_, lease| policy::floor(lease.life));
         if fallback && pending.gave_up_renewal(now) {
             return supply(Some(NearEnd::Failed));
         }
@@ -140,9 +142,20 @@ impl Core {
             next = 0;
         }
         let Step { node, recipe } = steps[next].clone();
-        if next == 0 && self.is_over(now, &recipe.keys) {
+        if self.gave_all(pending, &node) {
+            return if fallback {
+                supply(Some(NearEnd::Failed))
+            } else {
+                self.not_enough(now, pending, &node)
+            };
+        }
+        if next == 0 && self.is_over(now, &recipe) {
             let over = denial::source_over(&pending.chain.profile, Duration::ZERO);
             return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(over) };
+        }
+        if matches!(node, Node::Source(..)) && pending.asks_for_itself() {
+            let denial = denial::source::inside_itself(&pending.chain.profile);
+            return if fallback { supply(Some(NearEnd::Failed)) } else { Standing::Refused(denial) };
         }
         if self.slots.get(&node).is_some_and(|slot| slot.flight.busy(now)) {
             return Standing::Waits { target: Target::Session(node), fallback };
@@ -152,6 +165,17 @@ impl Core {
             Some(_) if fallback => supply(Some(NearEnd::NeedsCode)),
             Some(device) => Standing::NeedsCode { device, node, recipe },
         }
+    }
+
+    /// A source gave something that is of no use to this request.
+    fn not_enough(&self, now: Now, pending: &Pending, node: &Node) -> Standing {
+        let left = self.lease(node).map_or(Duration::ZERO, |lease| lease.remaining(now, self.skew));
+        let profile = &pending.chain.profile;
+        Standing::Refused(if left < pending.least() && pending.chain.roles.is_empty() {
+            denial::too_short(profile, left, pending.least())
+        } else {
+            denial::source::gave_little(profile, left)
+        })
     }
 
     /// The longest life that a session can have for this request: that of one that was made since, or what is asked for.
@@ -186,9 +210,10 @@ impl Core {
     /// The keys that sign the call for a node.
     pub(crate) fn signer(&self, node: &Node, recipe: &Recipe) -> Option<Arc<Keys>> {
         match node {
-            Node::User(..) => Some(Arc::clone(&recipe.keys)),
+            Node::Source(..) => None,
+            Node::User(..) => recipe.keys.clone(),
             Node::Role(parent, _) => match &**parent {
-                Parent::Keys(_) | Parent::KeysAndCode(..) => Some(Arc::clone(&recipe.keys)),
+                Parent::Keys(_) | Parent::KeysAndCode(..) => recipe.keys.clone(),
                 Parent::Session(node) => self.lease(node).map(|lease| Arc::clone(&lease.keys)),
             },
         }

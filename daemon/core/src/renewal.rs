@@ -19,7 +19,8 @@ impl Core {
             let Some(lease) = slot.lease.as_mut() else { continue };
             let last_call = node.parent().is_some_and(|parent| ending.contains(parent));
             let in_use = lease.used || lease.used_before || through.contains(node);
-            let early = !last_call && lease.remaining(now, skew) > policy::background_margin(lease.life, 1.0);
+            let early =
+                !last_call && lease.remaining(now, skew) > policy::background_margin(lease.margin_life, 1.0);
             if last_call && !lease.last_call && in_use {
                 lease.last_call = true;
                 slot.renewing = true;
@@ -27,10 +28,10 @@ impl Core {
                 // A last call that has failed is pointless once there is a new MFA session.
                 slot.renewing = false;
             } else if lease.used && lease.renew_at.is_some_and(|at| at <= now.boot) {
-                let regular =
-                    lease.granted + lease.life.saturating_sub(policy::background_margin(lease.life, 0.0));
+                let regular = lease.granted
+                    + lease.margin_life.saturating_sub(policy::background_margin(lease.margin_life, 0.0));
                 lease.renew_at = early.then_some(regular);
-                slot.renewing = !early && node.device().is_none();
+                slot.renewing = !early && node.is_silent();
             }
         }
         let renewing: Vec<Node> =
@@ -49,12 +50,13 @@ impl Core {
             .parent()
             .filter(|parent| !self.lease(parent).is_some_and(|lease| lease.usable(now, self.skew)));
         match lost {
-            None if self.source_is_over(now, node) => self.stop_renewing(node),
+            None if self.source_is_over(now, node) || !node.is_silent() => self.stop_renewing(node),
             None => self.start(now, &Target::Session(node.clone()), None, out),
-            Some(parent) if parent.device().is_none() && self.slots.contains_key(parent) => {
+            Some(parent) if self.gave_lately(now, parent) => self.stop_renewing(node),
+            Some(parent) if parent.is_silent() && self.slots.contains_key(parent) => {
                 self.renew_one(now, &parent.clone(), out);
             }
-            // A person would have to give a code: nobody is asked for what is merely in use.
+            // A person would have to do something: nobody is asked for what is merely in use.
             Some(_) => self.stop_renewing(node),
         }
     }
@@ -67,8 +69,8 @@ impl Core {
 
     /// Whether the call would be signed with a source's keys that are over.
     fn source_is_over(&self, now: Now, node: &Node) -> bool {
-        let keys = self.slots.get(node).filter(|_| node.parent().is_none()).map(|slot| &slot.recipe.keys);
-        keys.is_some_and(|keys| self.is_over(now, keys))
+        let slot = self.slots.get(node).filter(|_| node.parent().is_none());
+        slot.is_some_and(|slot| self.is_over(now, &slot.recipe))
     }
 
     /// The sessions that others in use were taken from: the first roles of chains.

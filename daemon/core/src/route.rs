@@ -10,11 +10,12 @@ use std::time::Duration;
 use crate::chain::{Base, Chain, Keys, RoleName, partition};
 use crate::choice::Several;
 use crate::denial;
-use crate::effect::{Denial, Notice, NoticeKind};
+use crate::effect::{Notice, NoticeKind};
 use crate::event::Purpose;
 use crate::graph::{Node, Parent, Recipe, RoleKey, User};
 use crate::memory::{Memory, UserFacts};
 use crate::policy::CHAINED_LIMIT;
+use crate::source::Source;
 
 /// How to get there.
 #[derive(Debug)]
@@ -23,12 +24,12 @@ pub(crate) enum Route {
     Keys(Arc<Keys>),
     /// These sessions, the first from the base's keys, each next from the one before.
     Sessions(Vec<Step>, Vec<Notice>),
+    /// A source must be asked first: what kind of keys it gives decides the way.
+    Source(Step),
     /// Something about the user must be found out first.
     Unknown(Fact, User, Recipe),
     /// The person must say first which of the user's devices to use.
     Choice(User),
-    /// There is no way.
-    None(Denial),
 }
 
 /// A session on the way.
@@ -63,6 +64,8 @@ pub(crate) struct Refused {
 pub(crate) struct Discoveries {
     /// Users whose device list came back empty.
     pub without_device: BTreeSet<User>,
+    /// Sources that give temporary keys, and the account of these, where it is known.
+    pub temporary: BTreeMap<User, Option<String>>,
     /// Users with several devices, as long as somebody is here who may need one.
     pub several: BTreeMap<User, Several>,
     /// Roles (by ARN) that refused a duration, and the shortest that they refused. The limit is the role's own, whoever takes
@@ -82,15 +85,44 @@ pub(crate) struct Router<'a> {
     pub discoveries: &'a Discoveries,
     /// Whether the MFA session of this user and device is there to be tried.
     pub live: &'a dyn Fn(&Node) -> bool,
+    /// The keys that a session or a source gave, if they are still there.
+    pub held: &'a dyn Fn(&Node) -> Option<Arc<Keys>>,
 }
 
 impl Router<'_> {
     /// Finds the way for a chain.
     pub(crate) fn route(&self, chain: &Chain, purpose: Purpose, refused: &Refused) -> Route {
-        let keys = match &chain.base {
-            Base::Keys(keys) => keys,
-            Base::Source(source) => return Route::None(denial::unsupported_source(&chain.profile, source)),
+        match &chain.base {
+            Base::Keys(keys) => self.with_keys(chain, keys, purpose, refused),
+            Base::Source { source, .. } => self.with_source(chain, source, purpose, refused),
+        }
+    }
+
+    /// What a source gives, and the roles that are taken with it. Long-lived keys of a source are keys like others.
+    fn with_source(&self, chain: &Chain, source: &Arc<Source>, purpose: Purpose, refused: &Refused) -> Route {
+        let node = Node::source(source, &chain.service);
+        let recipe = Recipe { keys: None, service: Arc::clone(&chain.service), role: None };
+        let step = Step { node: node.clone(), recipe: recipe.clone() };
+        let user = node.user();
+        let found = self.discoveries.temporary.get(user);
+        let keys = match (self.held)(&node) {
+            Some(keys) if !keys.temporary() => return self.with_keys(chain, &keys, purpose, refused),
+            None if !source.is_temporary() && found.is_none() => return Route::Source(step),
+            keys => keys,
         };
+        if chain.roles.is_empty() {
+            return Route::Sessions(vec![step], Vec::new());
+        }
+        let account = source.account_id().or(found.and_then(Option::as_deref)).map(str::to_owned);
+        let Some(arns) = arns(chain, account) else {
+            let Some(keys) = keys else { return Route::Source(step) };
+            return Route::Unknown(Fact::Account, user.clone(), Recipe { keys: Some(keys), ..recipe });
+        };
+        let way = Way { chain, arns: &arns, user, facts: &UserFacts::default(), recipe };
+        self.roles(&way, Parent::Session(node.clone()), Some(node.clone()))
+    }
+
+    fn with_keys(&self, chain: &Chain, keys: &Arc<Keys>, purpose: Purpose, refused: &Refused) -> Route {
         let user =
             User { access_key_id: keys.access_key_id.clone(), scope: chain.service.scope().to_owned() };
         if purpose == Purpose::LongLived || (keys.temporary() && chain.roles.is_empty()) {
@@ -98,12 +130,14 @@ impl Router<'_> {
         }
         let no_facts = UserFacts::default();
         let facts = self.memory.users.get(&keys.access_key_id).unwrap_or(&no_facts);
-        let recipe = Recipe { keys: Arc::clone(keys), service: Arc::clone(&chain.service), role: None };
+        let recipe = Recipe { keys: Some(Arc::clone(keys)), service: Arc::clone(&chain.service), role: None };
         if refused.device.is_some() {
             return Route::Unknown(Fact::Devices, user, recipe);
         }
         let Some(first) = chain.roles.first() else { return self.own_session(chain, user, facts, recipe) };
-        let Some(arns) = arns(chain, keys, facts) else { return Route::Unknown(Fact::Account, user, recipe) };
+        let Some(arns) = arns(chain, account(chain, keys, facts)) else {
+            return Route::Unknown(Fact::Account, user, recipe);
+        };
         let way = Way { chain, arns: &arns, user: &user, facts, recipe };
         if keys.temporary() {
             return self.roles(&way, Parent::Keys(user.clone()), None);
@@ -212,22 +246,22 @@ impl Way<'_> {
     /// Whether AWS calls a role that is taken with this a chained one.
     fn is_chained(&self, from: &Parent) -> bool {
         match from {
+            Parent::Session(Node::Source(_, source)) => source.is_chained(),
             Parent::Session(_) => true,
-            Parent::Keys(_) => matches!(&self.chain.base, Base::Keys(keys) if keys.temporary()),
+            Parent::Keys(_) => self.recipe.keys.as_ref().is_some_and(|keys| keys.temporary()),
             Parent::KeysAndCode(..) => false,
         }
     }
 }
 
+/// The account of a user, as far as it is known.
+fn account(chain: &Chain, keys: &Keys, facts: &UserFacts) -> Option<String> {
+    let of_device = chain.device.as_deref().and_then(account_of).map(str::to_owned);
+    of_device.or_else(|| keys.account_id.clone()).or_else(|| facts.account.clone())
+}
+
 /// The roles' full ARNs, if the source's account is known or no name is bare.
-fn arns(chain: &Chain, keys: &Keys, facts: &UserFacts) -> Option<Vec<String>> {
-    let mut account = chain
-        .device
-        .as_deref()
-        .and_then(account_of)
-        .map(str::to_owned)
-        .or_else(|| keys.account_id.clone())
-        .or_else(|| facts.account.clone());
+fn arns(chain: &Chain, mut account: Option<String>) -> Option<Vec<String>> {
     chain
         .roles
         .iter()

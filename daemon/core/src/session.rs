@@ -87,13 +87,15 @@ pub(crate) struct Pending {
     /// `--code`, until it is used.
     pub code: Option<SecretString>,
     pub sign_in: Option<SignIn>,
+    /// The sources whose programs it comes from, by their marks.
+    pub inside: Vec<String>,
     pub refused: Refused,
     /// Only an MFA session made since then will do: the role refused an older one.
     pub fresh_after: Option<Boot>,
     /// Why another code is asked for, to be said with the question.
     pub code_reason: Option<&'static str>,
-    /// A session that it stood on turned out to be dead; a second time is an error.
-    pub lost_session: bool,
+    /// What it stood on and turned out to be dead.
+    pub lost: Lost,
     /// The renewal of a session that is still good has failed.
     pub renewal_failed: bool,
     /// Since when it waits for such a renewal.
@@ -108,6 +110,15 @@ pub(crate) struct Pending {
     pub told_of_next_code: Option<Boot>,
 }
 
+/// What is made anew once if AWS does not know it (any more); a second time is an error.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lost {
+    /// A session.
+    pub session: bool,
+    /// A key that a source gave.
+    pub key: bool,
+}
+
 impl Pending {
     fn new(request: Request, since: Boot) -> Self {
         Self {
@@ -120,10 +131,11 @@ impl Pending {
             min_ttl: request.min_ttl,
             code: request.code,
             sign_in: request.sign_in,
+            inside: request.inside,
             refused: Refused::default(),
             fresh_after: None,
             code_reason: None,
-            lost_session: false,
+            lost: Lost::default(),
             renewal_failed: false,
             renewal_since: None,
             choosing: None,
@@ -159,11 +171,11 @@ impl Pending {
         }
     }
 
-    /// The access key that it starts from.
-    pub(crate) fn access_key_id(&self) -> Option<&str> {
+    /// Whether it starts from one of these.
+    fn starts_from(&self, origin: impl Fn(&str) -> bool) -> bool {
         match &self.chain.base {
-            Base::Keys(keys) => Some(&keys.access_key_id),
-            Base::Source(_) => None,
+            Base::Keys(keys) => origin(&keys.access_key_id),
+            Base::Source { source, .. } => origin(&source.mark()),
         }
     }
 }
@@ -217,7 +229,7 @@ impl Core {
             Event::Presence(presence) => self.presence(now, presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
-            Event::Logout { by, access_keys } => self.logout(by, access_keys.as_deref(), &mut out),
+            Event::Logout { by, origins } => self.logout(by, origins, &mut out),
             Event::Woken => {}
         }
         self.advance(now, &mut out);
@@ -250,15 +262,18 @@ impl Core {
         }
     }
 
-    fn logout(&mut self, by: RequestId, access_keys: Option<&[String]>, out: &mut Vec<Effect>) {
-        self.forget(|key| access_keys.is_none_or(|keys| keys.iter().any(|gone| gone == key)), out);
+    fn logout(&mut self, by: RequestId, origins: Option<Vec<String>>, out: &mut Vec<Effect>) {
+        let origins = origins.map(|origins| self.with_keys_of(origins));
+        self.forget(|key| origins.as_ref().is_none_or(|origins| origins.iter().any(|gone| gone == key)), out);
         out.push(Effect::Done(by, Vec::new()));
     }
 
-    /// The sessions of these keys are gone, and everything that was under way for them.
+    /// The sessions of these keys and sources are gone, and everything that was under way for them.
     pub(crate) fn forget(&mut self, goes: impl Fn(&str) -> bool, out: &mut Vec<Effect>) {
         // A result that comes after this finds no call and is dropped: nothing brings a session back.
-        self.calls.retain(|_, target| !goes(&target.user().access_key_id));
+        let gone = self.calls.extract_if(.., |_, target| goes(&target.user().access_key_id));
+        let fetches = gone.filter(|(_, target)| matches!(target, Target::Session(Node::Source(..))));
+        out.extend(fetches.map(|(call, _)| Effect::Abandon(call)));
         self.facts.retain(|target, _| !goes(&target.user().access_key_id));
         for (node, _) in self.slots.extract_if(.., |node, _| goes(&node.user().access_key_id)) {
             if let Node::Role(_, role) = node {
@@ -270,8 +285,8 @@ impl Core {
         for id in self.desk.abandon(|node| goes(&node.user().access_key_id)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
-        let leaving = |pending: &Pending| pending.access_key_id().is_some_and(&goes);
-        for (id, _) in self.requests.extract_if(.., |_, pending| leaving(pending)) {
+        self.discoveries.temporary.retain(|user, _| !goes(&user.access_key_id));
+        for (id, _) in self.requests.extract_if(.., |_, pending| pending.starts_from(&goes)) {
             out.push(Effect::Denied(id, denial::logged_out()));
         }
     }

@@ -122,7 +122,7 @@ impl Pending {
 fn base(base: &Base) -> Option<Found> {
     match base {
         Base::Keys(keys) => Found::new(keys),
-        Base::Source(_) => None,
+        Base::Source { .. } => None,
     }
 }
 

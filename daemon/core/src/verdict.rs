@@ -26,6 +26,10 @@ pub enum Verdict {
     TooLong,
     /// STS is not active in this region for the account that owns the role.
     RegionDisabled,
+    /// A person has to sign in.
+    SignIn,
+    /// A source gives no keys.
+    Source,
     /// AWS asks to slow down.
     Throttled,
     /// AWS has not seen the request.
@@ -71,10 +75,12 @@ pub fn judge(failure: &Failure) -> Verdict {
     let (status, code, message) = match failure {
         Failure::NotSent(_) => return Verdict::NotSent,
         Failure::NoAnswer(_) => return Verdict::Unclear,
+        Failure::SignIn(_) => return Verdict::SignIn,
+        Failure::Source(_) => return Verdict::Source,
         Failure::Refused { status, code, message } => (*status, code.as_str(), message.as_str()),
     };
     match code {
-        "AccessDenied" | "AccessDeniedException" => denied(message),
+        "AccessDenied" | "AccessDeniedException" | "ForbiddenException" => denied(message),
         "InvalidClientTokenId" | "UnrecognizedClientException" => Verdict::UnknownKey,
         "ExpiredToken" | "ExpiredTokenException" => Verdict::Expired,
         // The same code stands for a wrong secret and for a wrong clock; only the message tells them apart.
@@ -92,6 +98,7 @@ pub fn judge(failure: &Failure) -> Verdict {
             Verdict::Unclear
         }
         _ if THROTTLING.contains(&code) => Verdict::Throttled,
+        "IDPCommunicationError" => Verdict::Unclear,
         _ if status >= 500 => Verdict::Unclear,
         _ => Verdict::Rejected,
     }

@@ -7,7 +7,7 @@ use crate::denial::masked;
 use crate::effect::{Question, Session, SessionKind};
 use crate::event::Purpose;
 use crate::graph::Node;
-use crate::route::{Refused, Route, Router};
+use crate::route::{Refused, Route};
 use crate::session::Core;
 use crate::time::Now;
 
@@ -17,8 +17,10 @@ impl Core {
         self.slots
             .iter()
             .filter_map(|(node, slot)| {
-                let lease = slot.lease.as_ref()?;
+                // A source's long-lived keys are no session.
+                let lease = slot.lease.as_ref().filter(|lease| lease.ends.is_some())?;
                 let (kind, name) = match node {
+                    Node::Source(_, source) => (SessionKind::Source, source.name()),
                     Node::User(_, Some(serial)) => (SessionKind::Mfa, serial.clone()),
                     Node::User(user, None) => (SessionKind::User, masked(&user.access_key_id)),
                     Node::Role(_, key) => (SessionKind::Role, key.arn.clone()),
@@ -42,14 +44,12 @@ impl Core {
 
     /// The life left of the session that a profile would be served from, if it is held.
     pub fn remaining(&self, now: Now, chain: &Chain) -> Option<Duration> {
-        let live = |node: &Node| self.lease(node).is_some_and(|lease| lease.usable(now, self.skew));
-        let router = Router { memory: &self.memory, discoveries: &self.discoveries, live: &live };
-        match router.route(chain, Purpose::Repeated, &Refused::default()) {
+        match self.route(now, chain, Purpose::Repeated, &Refused::default()) {
             Route::Sessions(steps, _) => {
                 let left = self.lease(&steps.last()?.node)?.remaining(now, self.skew);
                 (!left.is_zero()).then_some(left)
             }
-            Route::Keys(_) | Route::Unknown(..) | Route::Choice(_) | Route::None(_) => None,
+            Route::Keys(_) | Route::Source(_) | Route::Unknown(..) | Route::Choice(_) => None,
         }
     }
 }

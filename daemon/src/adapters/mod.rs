@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod container_endpoint;
+pub(crate) mod credential_process;
 pub(crate) mod detach;
 pub(crate) mod generated;
 pub(crate) mod harden;

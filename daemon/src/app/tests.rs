@@ -9,7 +9,7 @@ use std::time::Duration;
 use awsd_core::chain::Keys;
 use awsd_core::config_file::{self, File, Kind, Profiles};
 use awsd_core::console::ConsoleSignIn;
-use awsd_core::effect::{Action, Offer, Operation, Program, Question, SignInOffer, SignInRun};
+use awsd_core::effect::{Action, Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
 use awsd_core::event::{Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Now, Wall};
@@ -98,6 +98,10 @@ impl World for Fake {
         }
     }
 
+    fn fetch(&self, _fetch: Fetch) -> impl Future<Output = Outcome> + Send + 'static {
+        std::future::pending()
+    }
+
     fn remember(&self, _memory: &Memory) {}
 
     fn profiles(&mut self, context: &Context) -> Result<Arc<Profiles>, Error> {
@@ -145,6 +149,10 @@ impl World for Fake {
     }
 
     fn forget_answers(&mut self) {}
+
+    fn others_may_write(&self, _path: &Path) -> bool {
+        false
+    }
 
     fn permissions(&self, path: &Path) -> Option<u32> {
         Some(if path == Path::new("/credentials") { 0o100_644 } else { 0o100_600 })

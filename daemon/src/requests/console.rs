@@ -36,7 +36,7 @@ pub(crate) fn failed(failure: &Failure) -> Error {
             format!("AWS's sign-in endpoint could not be asked: {why}"),
             "look at the network, and at HTTPS_PROXY and AWS_CA_BUNDLE",
         ),
-        Failure::NoAnswer(why) => {
+        Failure::NoAnswer(why) | Failure::SignIn(why) | Failure::Source(why) => {
             (ErrorCode::AwsUnavailable, format!("AWS's sign-in endpoint gave no token: {why}"), "try again")
         }
         Failure::Refused { status: 500.., .. } => (
@@ -56,6 +56,6 @@ pub(crate) fn failed(failure: &Failure) -> Error {
 fn code(failure: &Failure) -> String {
     match failure {
         Failure::Refused { status, .. } => format!(" (HTTP {status})"),
-        Failure::NotSent(_) | Failure::NoAnswer(_) => String::new(),
+        _ => String::new(),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn ask<W: World>(
         planning::plan(world, &settings, &request.profile, &request.context, Wanted::of(&request))?;
     let purpose = purpose(world, &settings, &request, &resolved.chain)?;
     let min_ttl = request.min_ttl.map(Duration::from_secs);
-    let wanted = Request { min_ttl, ..request_for(resolved, purpose, request.prompting) };
+    let inside = request.context.inside;
+    let wanted = Request { min_ttl, inside, ..request_for(resolved, purpose, request.prompting) };
     Ok(tell(id, request.profile, settings, wanted))
 }
 
@@ -35,7 +36,9 @@ pub(super) fn ask<W: World>(
 pub(super) fn login<W: World>(world: &mut W, id: RequestId, login: Login) -> Result<Action, Error> {
     let settings = world.settings().map_err(bad_settings)?;
     let resolved = planning::plan(world, &settings, &login.profile, &login.context, Wanted::default())?;
-    Ok(tell(id, login.profile, settings, request_for(resolved, Purpose::Login, login.prompting)))
+    let wanted =
+        Request { inside: login.context.inside, ..request_for(resolved, Purpose::Login, login.prompting) };
+    Ok(tell(id, login.profile, settings, wanted))
 }
 
 fn tell(id: RequestId, profile: String, settings: Settings, request: Request) -> Action {
@@ -111,5 +114,6 @@ fn request_for(resolved: Resolved, purpose: Purpose, prompting: Prompting) -> Re
         min_ttl: None,
         code: code.map(|code| SecretString::from(code.expose())),
         sign_in,
+        inside: Vec::new(),
     }
 }

@@ -54,7 +54,7 @@ fn unread(profiles: &Profiles) -> impl Iterator<Item = Event> {
 }
 
 fn usable(view: &View<'_>, name: &str, planned: Planned) -> ProfileRow {
-    let Planned { chain, base_profile, warnings } = planned;
+    let Planned { chain, base_profile, commands: _, warnings } = planned;
     ProfileRow {
         name: name.to_owned(),
         kind: kind(&chain).to_owned(),
@@ -95,7 +95,7 @@ fn kind(chain: &Chain) -> &'static str {
         _ if !chain.roles.is_empty() => "role",
         Base::Keys(keys) if keys.temporary() => "keys",
         Base::Keys(_) => "user",
-        Base::Source(_) => "source",
+        Base::Source { .. } => "source",
     }
 }
 

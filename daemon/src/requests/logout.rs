@@ -8,25 +8,26 @@ use super::planning::{self, Wanted};
 use super::{Action, tell};
 use crate::world::World;
 
-/// Everything, or what the profiles' keys led to. Works with broken settings: forgetting must always be possible.
+/// Everything, or what the profiles' keys and sources led to. Works with broken settings: forgetting must always be possible.
 pub(super) fn event<W: World>(
     world: &mut W,
     id: RequestId,
     profiles: &[String],
     context: &Context,
 ) -> Result<Action, Error> {
-    let mut access_keys = None;
+    let mut origins = None;
     if profiles.is_empty() {
         world.forget_files();
     } else {
         let settings = world.settings().unwrap_or_default();
-        let keys = access_keys.get_or_insert_with(Vec::new);
+        let origins = origins.get_or_insert_with(Vec::new);
         for profile in profiles {
             let resolved = planning::plan(world, &settings, profile, context, Wanted::default())?;
-            if let Base::Keys(base) = resolved.chain.base {
-                keys.push(base.access_key_id.clone());
-            }
+            origins.push(match resolved.chain.base {
+                Base::Keys(keys) => keys.access_key_id.clone(),
+                Base::Source { source, .. } => source.mark(),
+            });
         }
     }
-    Ok(tell(Event::Logout { by: id, access_keys }))
+    Ok(tell(Event::Logout { by: id, origins }))
 }

@@ -1,9 +1,11 @@
 //! From a profile's name and the caller's context to a chain, and what is said when there is none.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain};
+use awsd_core::config_file::Origin;
 use awsd_core::event::{Command, Found, SignIn, SourceProfile};
 use awsd_core::plan::{
     self, Environment, Narrowing, PlanError, PlanErrorKind, PlanRequest, Planned, session_name,
@@ -50,8 +52,11 @@ pub(super) fn plan<W: World>(
     let Wanted { duration, narrowing } = wanted;
     let usual = request(world, settings, context);
     let request = PlanRequest { profile: profile.to_owned(), duration, narrowing, ..usual };
-    let Planned { chain, base_profile, .. } =
+    let Planned { chain, base_profile, commands, .. } =
         plan::plan(&profiles, &request).map_err(|error| refusal(&error))?;
+    if let Some(line) = commands.iter().find(|line| world.others_may_write(Path::new(&*line.file))) {
+        return Err(anybodys_command(profile, line));
+    }
     let sign_in = is_temporary(&chain.base).then(|| sign_in(settings, base_profile, context));
     Ok(Resolved { chain, sign_in })
 }
@@ -60,7 +65,7 @@ pub(super) fn plan<W: World>(
 fn is_temporary(base: &Base) -> bool {
     match base {
         Base::Keys(keys) => keys.temporary(),
-        Base::Source(_) => true,
+        Base::Source { .. } => true,
     }
 }
 
@@ -90,6 +95,20 @@ pub(crate) fn found<W: World>(world: &mut W, source: &SourceProfile) -> Option<F
     Found::new(&plan::keys_of(&profiles, &name)?)
 }
 
+/// A command is run with the person's rights, so the person must have written it.
+fn anybodys_command(profile: &str, line: &Origin) -> Error {
+    Error {
+        error: ErrorCode::BadConfig,
+        sentence: format!(
+            "the command of profile '{profile}' ({line}) is not run: other users of this machine may change the file"
+        ),
+        hint: Some(format!(
+            "chmod go-w {file}; look at its owner and its directory, too: ls -ld {file}",
+            file = line.file
+        )),
+    }
+}
+
 /// A request for any profile.
 pub(super) fn request<W: World>(world: &W, settings: &Settings, context: &Context) -> PlanRequest {
     let configured = settings.role_session_name.as_ref().map(|set| set.value.clone());
@@ -105,32 +124,55 @@ pub(super) fn request<W: World>(world: &W, settings: &Settings, context: &Contex
 /// What of the caller's environment the planner looks at.
 pub(super) fn environment(context: &Context) -> Environment {
     let Context {
-        config_file: _,
-        credentials_file: _,
+        config_file,
+        credentials_file,
         region,
         endpoint_url,
         endpoint_url_sts,
         endpoint_url_iam,
-        endpoint_url_signin,
         ignore_configured_endpoint_urls,
         use_fips_endpoint,
         use_dualstack_endpoint,
         ca_bundle,
         https_proxy,
         no_proxy,
+        home,
+        endpoint_url_sso,
+        endpoint_url_sso_oidc,
+        endpoint_url_signin,
+        login_cache_directory,
+        ec2_metadata_service_endpoint,
+        ec2_metadata_disabled,
+        container_credentials_relative_uri,
+        container_credentials_full_uri,
+        container_authorization_token_file,
+        container_authorization_token,
+        inside: _,
     } = context.clone();
     Environment {
         region,
         endpoint_url,
         endpoint_url_sts,
         endpoint_url_iam,
-        endpoint_url_signin,
         ignore_configured_endpoint_urls,
         use_fips_endpoint,
         use_dualstack_endpoint,
         ca_bundle,
         https_proxy,
         no_proxy,
+        home,
+        config_file,
+        credentials_file,
+        endpoint_url_sso,
+        endpoint_url_sso_oidc,
+        endpoint_url_signin,
+        login_cache_directory,
+        ec2_metadata_service_endpoint,
+        ec2_metadata_disabled,
+        container_credentials_relative_uri,
+        container_credentials_full_uri,
+        container_authorization_token_file,
+        container_authorization_token: container_authorization_token.map(|token| token.expose().to_owned()),
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn updates<W: World>(world: &W, view: &View<'_>) -> Vec<Update> {
 
 fn row(session: Session) -> Event {
     let kind = match session.kind {
+        SessionKind::Source => "source",
         SessionKind::Mfa => "mfa",
         SessionKind::User => "user",
         SessionKind::Role => "role",

@@ -4,6 +4,7 @@ mod assume_role;
 mod get_session_token;
 mod session_context;
 mod trust;
+pub(super) mod web_identity;
 
 use std::time::Duration;
 

@@ -7,13 +7,33 @@ use super::error::{PlanError, PlanErrorKind};
 use super::finding::Finding;
 use super::keys::{self, Place};
 use super::settings::Settings;
-use crate::chain::{Base, Source};
+use crate::chain::Keys;
 use crate::config_file::{Profiles, Value};
+
+/// Where the credentials of a profile begin.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Keys of a file.
+    Keys(Arc<Keys>),
+    /// A source, whose keys are in the profile.
+    Source(Way),
+}
+
+/// The kinds of sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Process,
+    Sso,
+    Login,
+    WebIdentity,
+    InstanceMetadata,
+    Container,
+}
 
 /// What was found.
 pub(super) enum Beginning<'a> {
     /// Keys or a source.
-    Here(Base),
+    Here(Found),
     /// The profile is another name of this one.
     AliasOf {
         name: String,
@@ -28,20 +48,20 @@ pub(super) fn find<'a>(
     settings: &Settings<'a>,
     warnings: &mut Vec<Finding>,
 ) -> Result<Beginning<'a>, PlanError> {
-    let source = |source| Ok(Beginning::Here(Base::Source(source)));
+    let source = |source| Ok(Beginning::Here(Found::Source(source)));
     if let Some(line) = settings.get("web_identity_token_file") {
         need(settings, "role_arn", "web_identity_token_file", line)?;
-        return source(Source::WebIdentity);
+        return source(Way::WebIdentity);
     }
     if has_sso(profiles, settings)? {
-        return source(Source::Sso);
+        return source(Way::Sso);
     }
     let place = keys::place(settings);
     if place == Some(Place::CredentialsFile) {
         return static_keys(settings, warnings);
     }
     if settings.get("login_session").is_some() {
-        return source(Source::LoginSession);
+        return source(Way::Login);
     }
     let process = settings.get("credential_process");
     if let Some(line) = process {
@@ -51,7 +71,7 @@ pub(super) fn find<'a>(
             Some(name) => return Ok(Beginning::AliasOf { name, line }),
             None => {
                 warnings.extend(keys::behind_process(settings, line));
-                return source(Source::Process(line.text().to_owned()));
+                return source(Way::Process);
             }
         }
     }
@@ -62,7 +82,7 @@ pub(super) fn find<'a>(
 }
 
 fn static_keys<'a>(settings: &Settings<'a>, warnings: &mut Vec<Finding>) -> Result<Beginning<'a>, PlanError> {
-    Ok(Beginning::Here(Base::Keys(Arc::new(keys::read(settings, warnings)?))))
+    Ok(Beginning::Here(Found::Keys(Arc::new(keys::read(settings, warnings)?))))
 }
 
 /// Why nothing was found; `own_process` is a `credential_process` that asks awsd for this very profile.

@@ -41,6 +41,11 @@ pub(super) fn process(stops: &[Settings<'_>]) -> Result<Option<Arc<[String]>>, P
     }
 }
 
+/// The line that names it.
+pub(super) fn process_line<'a>(stops: &[Settings<'a>]) -> Option<&'a Value> {
+    stops.iter().find_map(|stop| stop.get(PROCESS))
+}
+
 fn of_profile<'a>(stop: &Settings<'a>, warnings: &mut Vec<Finding>) -> Option<(&'static str, &'a Value)> {
     let (serial, arn) = (stop.get(SERIAL), stop.get(ARN));
     if let Some(arn) = arn {

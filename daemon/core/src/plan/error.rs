@@ -56,6 +56,12 @@ pub enum PlanErrorKind {
     NoRoleSource,
     /// `role_arn` with two sources.
     TwoRoleSources,
+    /// `credential_source = Environment`: whose environment?
+    EnvironmentSource,
+    /// `credential_source = EcsContainer` where no container is.
+    NoContainer,
+    /// `credential_source = Ec2InstanceMetadata` where that is switched off.
+    MetadataDisabled,
     /// Nothing in the profile gives credentials.
     NoCredentials,
     /// A key is there without another that it needs.
@@ -159,6 +165,21 @@ impl PlanError {
             K::TwoRoleSources => {
                 format!("Profile '{profile}' has both source_profile and credential_source.")
             }
+            K::EnvironmentSource => {
+                format!(
+                    "Profile '{profile}': credential_source = Environment would mean the daemon's environment."
+                )
+            }
+            K::NoContainer => {
+                format!(
+                    "Profile '{profile}' takes its keys from a container, and the environment names none."
+                )
+            }
+            K::MetadataDisabled => {
+                format!(
+                    "Profile '{profile}' takes its keys from the machine's metadata service, which is switched off."
+                )
+            }
             K::NoCredentials => format!("Profile '{profile}' has nothing that gives credentials."),
             K::Missing { key, beside } => format!("Profile '{profile}' has {beside}, but no {key}."),
             K::BadValue { key, rule } => format!("Profile '{profile}': {key} must be {rule}."),
@@ -211,6 +232,16 @@ impl PlanError {
             }
             K::NoRoleSource => "Add source_profile = the profile that has the keys.".to_owned(),
             K::TwoRoleSources => "Remove one of the two lines.".to_owned(),
+            K::EnvironmentSource => {
+                "Write source_profile = a profile that has the keys, or credential_source = Ec2InstanceMetadata or \
+                 EcsContainer."
+                    .to_owned()
+            }
+            K::NoContainer => {
+                "Use the profile in the container; there AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI is set."
+                    .to_owned()
+            }
+            K::MetadataDisabled => "Unset AWS_EC2_METADATA_DISABLED.".to_owned(),
             K::NoCredentials => "Add role_arn and source_profile, or an access key.".to_owned(),
             K::Missing { key, beside } => format!("Add {key}, or remove {beside}."),
             K::BadValue { .. } => "Correct the line.".to_owned(),
@@ -246,6 +277,9 @@ impl PlanErrorKind {
             Self::ServedByItself => "served-by-itself",
             Self::NoRoleSource => "no-role-source",
             Self::TwoRoleSources => "two-role-sources",
+            Self::EnvironmentSource => "environment-source",
+            Self::NoContainer => "no-container",
+            Self::MetadataDisabled => "metadata-disabled",
             Self::NoCredentials => "no-credentials",
             Self::Missing { .. } => "missing-key",
             Self::BadValue { .. } => "bad-value",
@@ -269,6 +303,11 @@ impl PlanErrorKind {
             Self::ServedByItself => "awsd would ask itself for the credentials.",
             Self::NoRoleSource => "Nothing says with whose credentials the role is assumed.",
             Self::TwoRoleSources => "They contradict each other.",
+            Self::EnvironmentSource => {
+                "awsd's daemon does not keep keys of the environment it was started in."
+            }
+            Self::NoContainer => "There is nobody to ask.",
+            Self::MetadataDisabled => "AWS_EC2_METADATA_DISABLED is true.",
             Self::NoCredentials => "There is nothing to make a session from.",
             Self::Missing { .. } => "One is of no use without the other.",
             Self::BadValue { .. } | Self::BadDuration { .. } | Self::TooManyPolicies => {

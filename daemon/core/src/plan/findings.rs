@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Severity};
 use super::{Environment, PlanRequest, list};
-use crate::chain::{Base, Chain};
-use crate::config_file::{Kind, Origin, Profile, Profiles};
-use crate::denial;
+use crate::config_file::{Kind, Origin, Profiles};
 
 /// The problems of the files, and what planning each profile brings to light; each said once, in the order of the
 /// lines.
@@ -52,10 +50,7 @@ fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
     let mut found = Vec::new();
     for (name, planned) in list(profiles, &request) {
         match planned {
-            Ok(planned) => {
-                found.extend(planned.warnings);
-                found.extend(profiles.get(name).and_then(|profile| not_yet(profile, &planned.chain)));
-            }
+            Ok(planned) => found.extend(planned.warnings),
             Err(error) if error.is_only_settings(name) => {
                 if name != "default" && !is_included(profiles, name) {
                     found.push(Finding { severity: Severity::Warning, ..error.finding() });
@@ -65,23 +60,6 @@ fn of_planning(profiles: &Profiles, environment: &Environment) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// What a request for the profile is refused with, in the same words.
-fn not_yet(profile: &Profile, chain: &Chain) -> Option<Finding> {
-    let Base::Source(source) = &chain.base else { return None };
-    let refused = denial::unsupported_source(&profile.name, source);
-    let sentence = by_itself(&refused.sentence);
-    let reason = "Other programs can use the profile; awsd refuses it.";
-    let fix = by_itself(refused.hint.as_deref().unwrap_or_default());
-    Some(Finding::warning("unsupported-source", &profile.origin, sentence, reason, fix))
-}
-
-/// What stands after `awsd: ` where it is refused, as a sentence of its own.
-fn by_itself(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 fn is_included(profiles: &Profiles, name: &str) -> bool {

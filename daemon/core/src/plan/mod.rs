@@ -20,13 +20,15 @@ mod role;
 mod route;
 mod service;
 mod settings;
+mod source;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::settings::Settings;
 use crate::chain::{Chain, Keys};
-use crate::config_file::Profiles;
+use crate::config_file::{Origin, Profiles};
 
 pub use absence::Absence;
 pub use error::{PlanError, PlanErrorKind};
@@ -51,7 +53,7 @@ pub struct PlanRequest {
 }
 
 /// The values of the caller's environment that change what a profile means.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
     pub region: Option<String>,
@@ -61,6 +63,10 @@ pub struct Environment {
     pub endpoint_url_sts: Option<String>,
     /// `AWS_ENDPOINT_URL_IAM`
     pub endpoint_url_iam: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSO`
+    pub endpoint_url_sso: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSO_OIDC`
+    pub endpoint_url_sso_oidc: Option<String>,
     /// `AWS_ENDPOINT_URL_SIGNIN`
     pub endpoint_url_signin: Option<String>,
     /// `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, as written.
@@ -75,6 +81,33 @@ pub struct Environment {
     pub https_proxy: Option<String>,
     /// `NO_PROXY`
     pub no_proxy: Option<String>,
+    /// The home directory.
+    pub home: Option<String>,
+    /// Where the files are that were read.
+    pub config_file: Option<String>,
+    /// Where the files are that were read.
+    pub credentials_file: Option<String>,
+    /// `AWS_LOGIN_CACHE_DIRECTORY`
+    pub login_cache_directory: Option<String>,
+    /// `AWS_EC2_METADATA_SERVICE_ENDPOINT`
+    pub ec2_metadata_service_endpoint: Option<String>,
+    /// `AWS_EC2_METADATA_DISABLED`, as written.
+    pub ec2_metadata_disabled: Option<String>,
+    /// `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`
+    pub container_credentials_relative_uri: Option<String>,
+    /// `AWS_CONTAINER_CREDENTIALS_FULL_URI`
+    pub container_credentials_full_uri: Option<String>,
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`
+    pub container_authorization_token_file: Option<String>,
+    /// `AWS_CONTAINER_AUTHORIZATION_TOKEN`: a secret.
+    pub container_authorization_token: Option<String>,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It holds a secret.
+        f.write_str("Environment")
+    }
 }
 
 /// A profile, planned.
@@ -84,6 +117,8 @@ pub struct Planned {
     pub chain: Chain,
     /// The profile that has the keys or the source.
     pub base_profile: String,
+    /// The lines whose commands are run.
+    pub commands: Vec<Origin>,
     /// What is unusual about the profiles on the way.
     pub warnings: Vec<Finding>,
 }
@@ -101,9 +136,12 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
     let region = service::region(&route, &request.environment)?;
     let service = service::read(profiles, &route, request, region.as_deref(), &roles, device.as_deref())?;
     narrowing::narrow(&mut roles, request, &service.region)?;
+    let base = source::resolve(profiles, &route, request, &service)?;
+    let codes = mfa_process.as_ref().and_then(|_| device::process_line(&route.stops));
+    let commands = codes.into_iter().chain(source::command(&route)).map(|line| line.origin.clone()).collect();
     let chain = Chain {
         profile: request.profile.clone(),
-        base: route.base,
+        base,
         device,
         mfa_process,
         roles,
@@ -111,7 +149,7 @@ pub fn plan(profiles: &Profiles, request: &PlanRequest) -> Result<Planned, PlanE
         service: Arc::new(service),
     };
     let base_profile = route.stops.last().map(|stop| stop.name().to_owned()).unwrap_or_default();
-    Ok(Planned { chain, base_profile, warnings })
+    Ok(Planned { chain, base_profile, commands, warnings })
 }
 
 /// The keys that stand in a profile itself, whatever else it says; none where there are none that can be used.

@@ -32,12 +32,11 @@ fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanEr
     let text = |key, rule, is_fine: fn(&str) -> bool| checked(stop, stop.get(key), key, rule, is_fine);
     let identity = stop.of_vault("source_identity");
     let identity_rule = limits::SOURCE_IDENTITY_RULE;
-    let session_name = text("role_session_name", limits::SESSION_NAME_RULE, limits::is_session_name)?;
     Ok(Role {
         profile: stop.name().to_owned(),
         arn: role_name(stop)?,
         external_id: text("external_id", limits::EXTERNAL_ID_RULE, limits::is_external_id)?,
-        session_name: session_name.unwrap_or_else(|| request.default_session_name.clone()),
+        session_name: session_name(stop, request)?,
         duration: duration(stop)?,
         source_identity: checked(
             stop,
@@ -50,6 +49,13 @@ fn of_profile(stop: &Settings<'_>, request: &PlanRequest) -> Result<Role, PlanEr
         transitive_tags: transitive_tags(stop)?,
         policies: Policies::default(),
     })
+}
+
+/// `role_session_name`, or the default one.
+pub(super) fn session_name(stop: &Settings<'_>, request: &PlanRequest) -> Result<String, PlanError> {
+    let key = "role_session_name";
+    let named = checked(stop, stop.get(key), key, limits::SESSION_NAME_RULE, limits::is_session_name)?;
+    Ok(named.unwrap_or_else(|| request.default_session_name.clone()))
 }
 
 fn role_name(stop: &Settings<'_>) -> Result<RoleName, PlanError> {
@@ -77,7 +83,8 @@ fn checked(
     }
 }
 
-fn duration(stop: &Settings<'_>) -> Result<Option<Duration>, PlanError> {
+/// `duration_seconds`.
+pub(super) fn duration(stop: &Settings<'_>) -> Result<Option<Duration>, PlanError> {
     const KEY: &str = "duration_seconds";
     let Some(line) = stop.get(KEY) else { return Ok(None) };
     match line.text().parse() {

@@ -11,18 +11,16 @@
 
 use super::absence::Absence;
 use super::alias;
-use super::base::{self, Beginning};
+use super::base::{self, Beginning, Found, Way};
 use super::error::{PlanError, PlanErrorKind};
 use super::finding::Finding;
 use super::keys;
 use super::nearest::nearest;
 use super::settings::{Settings, named};
-use crate::chain::{Base, Source};
 use crate::config_file::{Profiles, Value};
 
 const SOURCE_PROFILE: &str = "source_profile";
 const CREDENTIAL_SOURCE: &str = "credential_source";
-const CREDENTIAL_SOURCES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
 /// The way that was found.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub(super) struct Route<'a> {
     /// How many of the first stops are the profile asked for: itself, and the profile it is another name of.
     pub(super) fronts: usize,
     /// Where credentials begin: with the last stop.
-    pub(super) base: Base,
+    pub(super) base: Found,
 }
 
 /// Finds the way.
@@ -64,7 +62,7 @@ pub(super) fn find<'a>(
 
 /// What a profile leads to.
 enum Step<'a> {
-    Arrived(Base),
+    Arrived(Found),
     /// A role's source profile.
     Source(Settings<'a>),
     /// The profile that this one is another name of.
@@ -150,15 +148,21 @@ impl<'a> Walk<'a> {
         PlanErrorKind::Loop { key: SOURCE_PROFILE, path }
     }
 
-    fn arrive(self, base: Base) -> Route<'a> {
+    fn arrive(self, base: Found) -> Route<'a> {
         Route { stops: self.stops, roles: self.roles, fronts: self.fronts, base }
     }
 }
 
-fn credential_source(settings: &Settings<'_>, source: &Value) -> Result<Base, PlanError> {
-    if !CREDENTIAL_SOURCES.contains(&source.text()) {
-        let rule = "Environment, Ec2InstanceMetadata or EcsContainer";
-        return Err(settings.error(Some(source), PlanErrorKind::BadValue { key: CREDENTIAL_SOURCE, rule }));
-    }
-    Ok(Base::Source(Source::CredentialSource(source.text().to_owned())))
+/// Whose environment `Environment` would mean is the daemon's, which has been emptied of credentials.
+fn credential_source(settings: &Settings<'_>, source: &Value) -> Result<Found, PlanError> {
+    let kind = match source.text() {
+        "Ec2InstanceMetadata" => return Ok(Found::Source(Way::InstanceMetadata)),
+        "EcsContainer" => return Ok(Found::Source(Way::Container)),
+        "Environment" => PlanErrorKind::EnvironmentSource,
+        _ => {
+            let rule = "Ec2InstanceMetadata or EcsContainer";
+            PlanErrorKind::BadValue { key: CREDENTIAL_SOURCE, rule }
+        }
+    };
+    Err(settings.error(Some(source), kind))
 }

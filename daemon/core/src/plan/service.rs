@@ -127,7 +127,7 @@ fn flag(
 
 /// The endpoint of a service: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, the profile's `services` section, its
 /// `endpoint_url`.
-fn endpoint(
+pub(super) fn endpoint(
     profiles: &Profiles,
     route: &Route<'_>,
     environment: &Environment,
@@ -139,6 +139,8 @@ fn endpoint(
     }
     let (own, variable) = match service {
         "sts" => (&environment.endpoint_url_sts, "AWS_ENDPOINT_URL_STS"),
+        "sso" => (&environment.endpoint_url_sso, "AWS_ENDPOINT_URL_SSO"),
+        "sso_oidc" => (&environment.endpoint_url_sso_oidc, "AWS_ENDPOINT_URL_SSO_OIDC"),
         "signin" => (&environment.endpoint_url_signin, "AWS_ENDPOINT_URL_SIGNIN"),
         _ => (&environment.endpoint_url_iam, "AWS_ENDPOINT_URL_IAM"),
     };
@@ -229,7 +231,7 @@ fn fronts<'a>(route: &'a Route<'a>) -> impl Iterator<Item = &'a Settings<'a>> {
 }
 
 /// An empty variable counts as not set.
-fn filled(value: Option<&str>) -> Option<&str> {
+pub(super) fn filled(value: Option<&str>) -> Option<&str> {
     value.filter(|text| !text.is_empty())
 }
 

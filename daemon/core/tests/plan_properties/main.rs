@@ -22,9 +22,10 @@ mod writings;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use awsd_core::chain::{Base, Chain, RoleName, Source};
+use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::config_file::{Kind, Profiles, parse};
 use awsd_core::plan::{Environment, PlanError, PlanRequest, Planned, findings, list, plan};
+use awsd_core::source::Source;
 use proptest::prelude::*;
 use world::{PROFILES, World, key_id, name, role_arn, worlds, written};
 
@@ -46,11 +47,13 @@ fn profiles(config: &str, credentials: &str) -> Profiles {
 fn base_kind(base: &Base) -> model::Base {
     match base {
         Base::Keys(_) => model::Base::Keys,
-        Base::Source(Source::Process(_)) => model::Base::Process,
-        Base::Source(Source::Sso) => model::Base::Sso,
-        Base::Source(Source::LoginSession) => model::Base::Login,
-        Base::Source(Source::WebIdentity) => model::Base::WebIdentity,
-        Base::Source(Source::CredentialSource(_)) => model::Base::CredentialSource,
+        Base::Source { source, .. } => match &**source {
+            Source::Process(_) => model::Base::Process,
+            Source::Sso(_) => model::Base::Sso,
+            Source::Login(_) => model::Base::Login,
+            Source::WebIdentity(_) => model::Base::WebIdentity,
+            Source::InstanceMetadata(_) | Source::Container(_) => model::Base::CredentialSource,
+        },
     }
 }
 
@@ -62,7 +65,7 @@ fn shown(planned: &Planned) -> String {
             let token = keys.session_token.as_ref().map(|token| token.expose_secret().to_owned());
             format!("{} {token:?}", keys.secret_access_key.expose_secret())
         }
-        Base::Source(_) => String::new(),
+        Base::Source { .. } => String::new(),
     };
     format!("{planned:?} {secrets}")
 }

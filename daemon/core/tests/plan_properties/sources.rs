@@ -1,7 +1,8 @@
 //! Where credentials may come from other than keys, and what each of these sources needs.
 
-use awsd_core::chain::{Base, Source};
+use awsd_core::chain::Base;
 use awsd_core::plan::plan;
+use awsd_core::source::{Process, Source};
 use proptest::prelude::*;
 
 use crate::{profiles, request};
@@ -92,23 +93,30 @@ fn expected(own: Own, session: Session) -> Result<(), &'static str> {
     if is_whole { Ok(()) } else { Err("missing-key") }
 }
 
+fn of(base: Base) -> Source {
+    match base {
+        Base::Source { source, .. } => (*source).clone(),
+        Base::Keys(_) => panic!("keys"),
+    }
+}
+
 proptest! {
     #[test]
     fn sso_needs_an_account_a_role_and_a_whole_session(own in owns(), session in sessions()) {
         let text = written(own, session);
         let result = plan(&profiles(&text, ""), &request("p"));
         let result = result.map(|planned| {
-            assert!(matches!(planned.chain.base, Base::Source(Source::Sso)));
+            assert!(matches!(of(planned.chain.base), Source::Sso(_)));
         });
         prop_assert_eq!(result.map_err(|error| error.kind.code()), expected(own, session), "{}", text);
     }
 
     #[test]
     fn web_identity_needs_a_role(role: bool) {
-        let text = format!("[profile p]\nweb_identity_token_file = /t\n{}", line(role, "role_arn = r\n"));
+        let text = format!("[profile p]\nweb_identity_token_file = /t\n{}", line(role, "role_arn = arn:aws:iam::111122223333:role/r\n"));
         let result = plan(&profiles(&text, ""), &request("p")).map(|planned| planned.chain.base);
         if role {
-            prop_assert!(matches!(result?, Base::Source(Source::WebIdentity)));
+            prop_assert!(matches!(of(result?), Source::WebIdentity(_)));
         } else {
             prop_assert_eq!(result.map_err(|error| error.kind.code()).err(), Some("missing-key"));
         }
@@ -120,11 +128,13 @@ proptest! {
             let text = format!("[profile p]\nrole_arn = r\ncredential_source = {name}\n");
             plan(&profiles(&text, ""), &request("p")).map(|planned| planned.chain.base)
         };
+        assert!(matches!(of(source("Ec2InstanceMetadata")?), Source::InstanceMetadata(_)));
+        let code = |name: &str| source(name).map_err(|error| error.kind.code()).err();
+        assert_eq!(code("EcsContainer"), Some("no-container"));
+        assert_eq!(code("Environment"), Some("environment-source"));
         for name in ["Environment", "Ec2InstanceMetadata", "EcsContainer"] {
-            let Base::Source(Source::CredentialSource(read)) = source(name)? else { panic!("another source") };
-            assert_eq!(read, name);
             for odd in [odd.clone(), name.to_lowercase()] {
-                assert_eq!(source(&odd).map_err(|error| error.kind.code()).err(), Some("bad-value"), "{odd}");
+                assert_eq!(code(&odd), Some("bad-value"), "{odd}");
             }
         }
     }
@@ -133,7 +143,7 @@ proptest! {
     fn the_command_of_a_process_is_kept_as_it_is_written(command in "/[a-z]{1,9}( [a-z\"'\\\\-]{1,5}){0,3}") {
         let text = format!("[profile p]\ncredential_process = {command}\n");
         let base = plan(&profiles(&text, ""), &request("p"))?.chain.base;
-        let Base::Source(Source::Process(read)) = base else { panic!("another source") };
+        let Source::Process(Process { command: read, .. }) = of(base) else { panic!("another source") };
         assert_eq!(read, command);
     }
 }

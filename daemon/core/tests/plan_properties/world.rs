@@ -177,7 +177,7 @@ fn lines(number: usize, profile: &Profile) -> Vec<(&'static str, String)> {
     }
     match profile.role {
         Role::From(source) => add("source_profile", &name(source)),
-        Role::Elsewhere => add("credential_source", "Environment"),
+        Role::Elsewhere => add("credential_source", "Ec2InstanceMetadata"),
         Role::TwoSources => {
             add("source_profile", &name(0));
             add("credential_source", "Environment");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use awsd_core::chain::{Base, RoleName, Source};
+use awsd_core::chain::RoleName;
 use awsd_core::plan::{Planned, Severity, plan};
 use awsd_core::time::Wall;
 
@@ -147,27 +147,4 @@ fn an_included_profile_fills_in_what_is_not_said() {
     let halves =
         "[profile p]\ninclude_profile = q\naws_access_key_id = AKID\n[profile q]\naws_secret_access_key = s";
     assert_eq!(failure(planned(halves)), ("missing-key", some("config:3")));
-}
-
-#[test]
-fn other_sources() {
-    let table = [
-        ("credential_process = /bin/x --y", Source::Process("/bin/x --y".to_owned())),
-        ("login_session = x\ncredential_process = /bin/x", Source::LoginSession),
-        ("web_identity_token_file = x\nrole_arn = r\nsource_profile = keys", Source::WebIdentity),
-        ("sso_account_id = 1\nsso_role_name = r\nsso_start_url = u\nsso_region = eu-west-1", Source::Sso),
-        (
-            "sso_account_id = 1\nsso_role_name = r\nsso_session = s\n[sso-session s]\nsso_start_url = u\nsso_region = r",
-            Source::Sso,
-        ),
-        (
-            "role_arn = r\ncredential_source = Ec2InstanceMetadata",
-            Source::CredentialSource("Ec2InstanceMetadata".to_owned()),
-        ),
-    ];
-    for (lines, expected) in table {
-        let chain = chain(&format!("[profile p]\n{lines}"));
-        let Base::Source(source) = chain.base else { panic!("{lines}") };
-        assert_eq!(source, expected, "{lines}");
-    }
 }

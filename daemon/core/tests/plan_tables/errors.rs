@@ -181,7 +181,7 @@ fn keys_that_are_not_used_are_mentioned() {
         |config: &str| planned(config).expect("a plan").warnings.iter().map(|w| w.code).collect::<Vec<_>>();
     assert_eq!(codes(&format!("[profile p]\n{ROLE}{own}")), ["unused-keys"]);
     assert_eq!(
-        codes(&format!("[profile p]\nrole_arn = r\ncredential_source = Environment\n{own}")),
+        codes(&format!("[profile p]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n{own}")),
         ["unused-keys"]
     );
     assert_eq!(codes(&format!("[profile p]\ncredential_process = x\n{own}")), ["unused-keys"]);
@@ -262,27 +262,4 @@ fn what_doctor_says() {
     ];
     assert_eq!(found.iter().map(shown).collect::<Vec<_>>(), expected);
     assert!(found.iter().all(|f| !f.sentence.is_empty() && !f.reason.is_empty() && !f.fix.is_empty()));
-}
-
-/// Other programs can use such a profile, and doctor would otherwise say that nothing is wrong.
-#[test]
-fn a_source_that_awsd_cannot_use_is_a_warning_for_each_profile_that_stands_on_it() {
-    let sources = [
-        ("role_arn = r\nweb_identity_token_file = t", "web_identity_token_file"),
-        ("sso_account_id = 1\nsso_role_name = r\nsso_start_url = u\nsso_region = eu-west-1", "SSO"),
-        ("login_session = s", "login_session (aws login)"),
-        ("credential_process = x", "credential_process"),
-        ("role_arn = r\ncredential_source = Environment", "credential_source"),
-    ];
-    for (lines, way) in sources {
-        let config =
-            format!("[profile role]\nrole_arn = r\nsource_profile = base\n[profile base]\n{lines}\n");
-        let found = findings(&profiles(&config, KEYS), &Environment::default());
-        let told = |f: &Finding| (f.severity, f.code, f.line(), f.sentence.clone());
-        let of = |name, line| {
-            let sentence = format!("Profile {name} gets its keys through {way}, which awsd cannot use yet.");
-            (Severity::Warning, "unsupported-source", Some(line), sentence)
-        };
-        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), [of("role", 1), of("base", 4)]);
-    }
 }

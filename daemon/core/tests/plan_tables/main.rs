@@ -5,6 +5,7 @@
 mod chains;
 mod errors;
 mod service;
+mod sources;
 
 use awsd_core::chain::{Base, Chain, Keys};
 use awsd_core::config_file::{Kind, Profiles, parse};

@@ -91,7 +91,7 @@ pub(crate) fn scope(operation: &Operation) -> String {
 pub(crate) fn code_unseen(failure: &Failure) -> bool {
     match failure {
         Failure::NotSent(_) => true,
-        Failure::NoAnswer(_) => false,
+        Failure::NoAnswer(_) | Failure::SignIn(_) | Failure::Source(_) => false,
         Failure::Refused { code, .. } => {
             matches!(code.as_str(), "SignatureDoesNotMatch" | "InvalidSignatureException" | "RequestExpired")
         }

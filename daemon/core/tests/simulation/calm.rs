@@ -371,6 +371,7 @@ impl World {
                 SessionKind::Role => {
                     session.name.starts_with("arn:aws:iam::") && session.name.contains(":role/")
                 }
+                SessionKind::Source => true,
                 SessionKind::Mfa => session.name.contains(":mfa/"),
                 SessionKind::User => {
                     let tail = session

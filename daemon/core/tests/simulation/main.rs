@@ -19,6 +19,7 @@ mod random;
 mod reasons;
 mod replies;
 mod sign_ins;
+mod sources;
 mod surfaces;
 mod time;
 mod tries;

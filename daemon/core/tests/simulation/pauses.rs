@@ -81,6 +81,7 @@ fn carries_code(operation: &Operation) -> bool {
 fn may_pass(failure: &Failure) -> bool {
     match failure {
         Failure::NotSent(_) | Failure::NoAnswer(_) => true,
+        Failure::SignIn(_) | Failure::Source(_) => false,
         Failure::Refused { status, code, .. } => {
             *status >= 500 || matches!(code.as_str(), "Throttling" | "RequestTimeout")
         }

@@ -92,7 +92,17 @@ impl World {
         let sign_in = temporary(&chain).then(|| self.sign_in());
         self.give(Event::Requested(
             id,
-            Box::new(Request { chain, purpose, patience, chooses, caller, min_ttl, code, sign_in }),
+            Box::new(Request {
+                chain,
+                purpose,
+                patience,
+                chooses,
+                caller,
+                min_ttl,
+                code,
+                sign_in,
+                inside: Vec::new(),
+            }),
         ));
     }
 
@@ -205,7 +215,7 @@ impl World {
         self.answers.insert(by);
         self.log(&format!("logout {one:?}"));
         let before = self.core.sessions(self.now()).len();
-        self.give(Event::Logout { by, access_keys: one.clone().map(|key| vec![key]) });
+        self.give(Event::Logout { by, origins: one.clone().map(|key| vec![key]) });
         let went = self
             .leases
             .values()

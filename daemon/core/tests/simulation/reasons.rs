@@ -39,6 +39,8 @@ fn meanings(failure: &Failure) -> &'static [Reason] {
             }
         }
         Failure::NotSent(_) | Failure::NoAnswer(_) => &[Reason::AwsUnavailable],
+        Failure::SignIn(_) => &[Reason::SourceExpired],
+        Failure::Source(_) => &[Reason::SourceFailed],
     }
 }
 
@@ -57,7 +59,7 @@ impl Failing {
     fn message(&self) -> &str {
         match &self.failure {
             Failure::Refused { message, .. } => message,
-            Failure::NotSent(_) | Failure::NoAnswer(_) => "",
+            _ => "",
         }
     }
 

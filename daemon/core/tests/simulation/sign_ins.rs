@@ -58,7 +58,7 @@ impl SignIns {
 fn found(open: &Open) -> Option<Found> {
     match &open.chain.base {
         awsd_core::chain::Base::Keys(keys) => Found::new(keys),
-        awsd_core::chain::Base::Source(_) => None,
+        awsd_core::chain::Base::Source { .. } => None,
     }
 }
 

@@ -118,6 +118,7 @@ impl World {
             min_ttl: None,
             code: Some(SecretString::from(code)),
             sign_in: None,
+            inside: Vec::new(),
         };
         self.give(Event::Requested(id, Box::new(request)));
     }

@@ -13,7 +13,7 @@ impl Open {
     pub(crate) fn root(&self) -> &str {
         match &self.chain.base {
             Base::Keys(keys) => &keys.access_key_id,
-            Base::Source(_) => "",
+            Base::Source { .. } => "",
         }
     }
 
@@ -36,7 +36,7 @@ impl Open {
     pub(crate) fn source_end(&self) -> Option<Wall> {
         match &self.chain.base {
             Base::Keys(keys) => keys.expiration,
-            Base::Source(_) => None,
+            Base::Source { .. } => None,
         }
     }
 

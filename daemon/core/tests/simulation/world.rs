@@ -293,6 +293,7 @@ impl World {
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Call(call, operation) => self.call(call, *operation),
+            Effect::Fetch(..) | Effect::Abandon(_) => self.fail("not yet"),
             Effect::Served(id, served) => self.served(id, &served),
             Effect::Denied(id, denial) => self.denied(id, &denial),
             Effect::Done(id, _) => self.done(id),

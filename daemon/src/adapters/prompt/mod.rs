@@ -15,7 +15,6 @@
 
 mod asking;
 mod card;
-mod child;
 mod desktop;
 mod dialog;
 mod notification;

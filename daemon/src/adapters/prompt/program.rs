@@ -13,13 +13,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::timeout;
 
-use super::child::{Child, Output, command};
 use super::text::{self, LINE};
 use super::voice::Voice;
 use super::{Display, Said};
+use crate::child::{Child, Excess, Output, command};
 
 /// How long a program may take before it is said that it does: most answer at once, or wait for a touch.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code.
+const MAX_OUTPUT: u64 = 4096;
 
 /// How long a program may take at all. A person must find the key and touch it.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -53,7 +56,7 @@ async fn ask(words: &[String], display: &Display) -> Result<SecretString, String
     let Some((program, arguments)) = words.split_first() else { return Err("has no name".to_owned()) };
     let mut command = command(OsStr::new(program), display);
     command.args(arguments);
-    match Child::output(command).await {
+    match Child::output(command, MAX_OUTPUT, Excess::Ignored).await {
         Ok(output) => code(&output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err("is not installed".to_owned()),
         Err(error) => Err(format!("does not start ({error})")),

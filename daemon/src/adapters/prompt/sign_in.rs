@@ -10,10 +10,10 @@ use std::time::Duration;
 use awsd_core::event::Command;
 use tokio::time::timeout;
 
-use super::child::{self, Child};
 use super::program::{last_line, name};
 use super::voice::Voice;
 use super::{Display, Said};
+use crate::child::{self, Child, Excess};
 
 /// How long it may take: a person has to find the browser, a password and a second factor. AWS's own sign-in page gives
 /// up after as long.
@@ -35,7 +35,7 @@ async fn execute(command: &Command, display: &Display) -> Result<(), String> {
     };
     let mut child = child::command(OsStr::new(program), display);
     child.args(arguments).envs(command.variables.iter());
-    match Child::output(child).await {
+    match Child::output(child, 0, Excess::Ignored).await {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(match last_line(&output.stderr) {
             Some(complaint) => format!("failed ({}): {complaint}", output.status),

@@ -39,7 +39,7 @@ macro_rules! configured {
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
-            .time_source(SigningClock { clock: $observer.clock(), skew: $operation.skew })
+            .time_source(SigningClock::new($observer.clock(), $operation.skew))
             // The core corrects the clock; twice would be wrong again.
             .disable_clock_skew_correction(true)
             .interceptor($observer.clone())
@@ -68,7 +68,8 @@ pub(super) fn iam(
     configured!(aws_sdk_iam, operation.service.iam_endpoint, connectors, operation, observer)
 }
 
-fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+/// For who needs a client.
+pub(super) fn client(connector: SharedHttpConnector) -> SharedHttpClient {
     http_client_fn(move |_settings, _components| connector.clone())
 }
 
@@ -84,9 +85,15 @@ fn credentials(keys: &Keys) -> SharedCredentialsProvider {
 
 /// AWS's clock, as far as it is known: this machine's, corrected.
 #[derive(Debug)]
-struct SigningClock {
+pub(super) struct SigningClock {
     clock: ReadWall,
     skew: i64,
+}
+
+impl SigningClock {
+    pub(super) fn new(clock: ReadWall, skew: i64) -> Self {
+        Self { clock, skew }
+    }
 }
 
 impl TimeSource for SigningClock {

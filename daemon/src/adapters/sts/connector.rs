@@ -57,6 +57,11 @@ impl Way {
         }
     }
 
+    /// The way to what is around this machine, which no proxy knows.
+    pub(super) fn nearby(service: &Service, endpoint: &str) -> Self {
+        Self { proxy: None, no_proxy: None, ..Self::to(service, Some(endpoint)) }
+    }
+
     /// The URL of the proxy, if there is one. It may hold a password.
     pub(super) fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()

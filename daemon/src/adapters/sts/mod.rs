@@ -8,6 +8,7 @@ mod connector;
 mod failure;
 mod federation;
 mod observe;
+mod sources;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,6 +22,7 @@ use tracing::info;
 
 use connector::Connectors;
 use observe::Observer;
+use sources::Guards;
 
 pub(crate) use observe::ReadWall;
 
@@ -29,12 +31,13 @@ pub(crate) use observe::ReadWall;
 pub(crate) struct Aws {
     connectors: Connectors,
     clock: ReadWall,
+    guards: Guards,
 }
 
 impl Aws {
     /// Nothing is read or connected before the first call.
     pub(crate) fn new(clock: ReadWall) -> Self {
-        Self { connectors: Connectors::default(), clock }
+        Self { connectors: Connectors::default(), clock, guards: Guards::default() }
     }
 
     /// Prepares a call; the future makes it. It takes what it needs along, so that it can run as a task.

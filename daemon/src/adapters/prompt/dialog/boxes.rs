@@ -5,8 +5,11 @@ use std::io;
 
 use secrecy::SecretString;
 
-use super::super::child::{Child, Output, command};
 use super::{End, OPEN, Request};
+use crate::child::{Child, Excess, Output, command};
+
+/// The most that is kept of what a box prints, in bytes. A code has six digits; more is no code.
+const MAX_OUTPUT: u64 = 4096;
 
 /// One of these programs.
 pub(super) struct Box {
@@ -79,7 +82,7 @@ pub(super) const KDIALOG: Box = Box {
 pub(super) async fn ask(tool: &Box, request: &Request) -> End {
     let mut command = command(OsStr::new(tool.name), &request.display);
     command.args((tool.arguments)(request)).envs((tool.variables)(request));
-    match Child::output(command).await {
+    match Child::output(command, MAX_OUTPUT, Excess::Ignored).await {
         Ok(output) => tool.end(&output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             End::Unusable(format!("{} is not installed", tool.name))

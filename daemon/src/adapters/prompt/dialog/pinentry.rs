@@ -8,9 +8,9 @@ use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::super::child::{Child, command};
 use super::assuan::{Answer, Assuan};
 use super::{End, OPEN, Request};
+use crate::child::{Child, command};
 
 /// What is run unless the person has chosen another one. On macOS `pinentry` draws on a terminal.
 const PROGRAM: &str = if cfg!(target_os = "macos") { "pinentry-mac" } else { "pinentry" };

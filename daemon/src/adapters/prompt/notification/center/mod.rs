@@ -27,11 +27,11 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::super::Display;
-use super::super::child::{Child, command};
 use super::super::text::{self, LINE};
 use super::wording::{self, Features, Notification};
 use super::{Change, Heard, View};
 use crate::args::SHOW_NOTIFICATION;
+use crate::child::{Child, command};
 use note::{Answer, Note};
 
 #[cfg(any(target_os = "macos", windows))]

@@ -1,5 +1,5 @@
-//! Programs that ask a person. They end with the question: dropping one kills it and everything it started; on Windows
-//! only itself, as those that run there start nothing.
+//! Programs that ask a person, or give keys. They end with the question: dropping one kills it and everything it started; on
+//! Windows only itself, as those that run there start nothing.
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,11 +14,10 @@ use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::Display;
+use crate::display::Display;
 
-/// The most that is kept of what a program prints, in bytes. A code has six digits; more is no code. A complaint is shown by
-/// its last line.
-const MAX_OUTPUT: usize = 4096;
+/// The most that is kept of what a program complains about, in bytes: it is shown by its last line.
+const MAX_COMPLAINT: usize = 4096;
 
 /// How long what is in the pipes of a program that has ended may take to be read.
 const REST: Duration = Duration::from_millis(200);
@@ -29,20 +28,29 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// A running program; on Unix the leader of a process group of its own.
 #[derive(Debug)]
-pub(super) struct Child(tokio::process::Child);
+pub(crate) struct Child(tokio::process::Child);
+
+/// What it means that a program prints more than is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Excess {
+    /// Nothing: it is read, so that the program does not wait for that.
+    Ignored,
+    /// What was read is of no use.
+    Fatal,
+}
 
 /// How a program ended.
 #[derive(Debug)]
-pub(super) struct Output {
-    pub(super) status: ExitStatus,
+pub(crate) struct Output {
+    pub(crate) status: ExitStatus,
     /// The start of what it printed: a secret.
-    pub(super) stdout: Zeroizing<Vec<u8>>,
+    pub(crate) stdout: Zeroizing<Vec<u8>>,
     /// The end of what it complained about.
-    pub(super) stderr: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
 }
 
 /// A program to be run with a person's environment and no other. Nothing of the daemon's is connected to it.
-pub(super) fn command(program: &OsStr, display: &Display) -> Command {
+pub(crate) fn command(program: &OsStr, display: &Display) -> Command {
     let mut command = Command::new(program);
     #[cfg(unix)]
     command.process_group(0);
@@ -65,7 +73,7 @@ impl Child {
     }
 
     /// Starts it with pipes to its input and from its output.
-    pub(super) fn converse(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+    pub(crate) fn converse(mut command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = Self::start(command)?;
         let pipes = child.0.stdin.take().zip(child.0.stdout.take());
@@ -73,15 +81,17 @@ impl Child {
         Ok((child, stdin, stdout))
     }
 
-    /// Starts it and waits for its end.
-    pub(super) async fn output(mut command: Command) -> io::Result<Output> {
+    /// Starts it and waits for its end. Of what it prints `limit` bytes are kept. [`io::ErrorKind::FileTooLarge`] says that
+    /// it printed more, where that is fatal; it is killed then.
+    pub(crate) async fn output(mut command: Command, limit: u64, excess: Excess) -> io::Result<Output> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Self::start(command)?;
         let (mut stdout, mut stderr) = (Zeroizing::new(Vec::new()), Vec::new());
         let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
         let status = {
-            let mut read =
-                pin!(async { tokio::try_join!(read_start(out, &mut stdout), read_end(err, &mut stderr)) });
+            let mut read = pin!(async {
+                tokio::try_join!(read_start(out, &mut stdout, limit, excess), read_end(err, &mut stderr))
+            });
             tokio::select! {
                 read = &mut read => {
                     read?;
@@ -111,9 +121,17 @@ impl Drop for Child {
 }
 
 /// Reads to the end and keeps the start: a program whose output is not read would wait for it to be.
-async fn read_start(pipe: Option<impl AsyncRead + Unpin>, start: &mut Vec<u8>) -> io::Result<()> {
+async fn read_start(
+    pipe: Option<impl AsyncRead + Unpin>,
+    start: &mut Vec<u8>,
+    limit: u64,
+    excess: Excess,
+) -> io::Result<()> {
     if let Some(mut pipe) = pipe {
-        (&mut pipe).take(MAX_OUTPUT as u64).read_to_end(start).await?;
+        (&mut pipe).take(limit).read_to_end(start).await?;
+        if excess == Excess::Fatal && pipe.read(&mut [0]).await? > 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
     }
     Ok(())
@@ -123,7 +141,7 @@ async fn read_start(pipe: Option<impl AsyncRead + Unpin>, start: &mut Vec<u8>) -
 async fn read_end(pipe: Option<impl AsyncRead + Unpin>, end: &mut Vec<u8>) -> io::Result<()> {
     if let Some(mut pipe) = pipe {
         while pipe.read_buf(end).await? > 0 {
-            let too_much = end.len().saturating_sub(MAX_OUTPUT);
+            let too_much = end.len().saturating_sub(MAX_COMPLAINT);
             end.drain(..too_much);
         }
     }
