@@ -55,6 +55,12 @@ pub(crate) struct Settings {
     pub(crate) offer_before: Set<Duration>,
     /// `defaults.offer_pause`
     pub(crate) offer_pause: Set<Duration>,
+    /// `defaults.offer_if_used`
+    pub(crate) offer_if_used: Set<Duration>,
+    /// `defaults.offer_not_today`
+    pub(crate) offer_not_today: Set<Duration>,
+    /// `defaults.not_now`
+    pub(crate) not_now: Set<Duration>,
     /// `defaults.lock_on_screen_lock`
     pub(crate) lock_on_screen_lock: Set<bool>,
     /// `defaults.dialog`
@@ -123,6 +129,10 @@ impl Default for Settings {
             notify_after: Set::built_in(Duration::from_secs(5)),
             offer_before: Set::built_in(Duration::from_mins(15)),
             offer_pause: Set::built_in(Duration::from_mins(15)),
+            offer_if_used: Set::built_in(Duration::from_hours(1)),
+            // Said in the morning.
+            offer_not_today: Set::built_in(Duration::from_hours(12)),
+            not_now: Set::built_in(Duration::from_mins(15)),
             lock_on_screen_lock: Set::built_in(false),
             dialog: None,
             pinentry: None,
@@ -163,6 +173,9 @@ impl Settings {
             notify_after: self.notify_after.value,
             offer_before: self.offer_before.value,
             offer_pause: self.offer_pause.value,
+            offer_if_used: self.offer_if_used.value,
+            offer_not_today: self.offer_not_today.value,
+            not_now: self.not_now.value,
             lock_on_screen_lock: self.lock_on_screen_lock.value,
         }
     }

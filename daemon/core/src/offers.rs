@@ -7,7 +7,7 @@ use crate::desktop::Shown;
 use crate::effect::{Effect, Offer};
 use crate::event::{Caller, Display, OfferAnswer, QuestionId};
 use crate::graph::{Device, Node};
-use crate::policy::{NOT_NOW, NOT_TODAY, OFFER_AFTER_USE, rest};
+use crate::policy::rest;
 use crate::prompt::user_of;
 use crate::session::{Core, Settings};
 use crate::time::{Boot, Now};
@@ -74,7 +74,8 @@ impl Core {
     /// What is offered, if something was served from the session not long ago.
     fn offer_to_renew(&self, now: Now, id: QuestionId, node: &Node) -> Option<Offer> {
         let slot = self.slots.get(node)?;
-        let last = slot.last_use.as_ref().filter(|last| now.boot.since(last.at) <= OFFER_AFTER_USE)?;
+        let within = self.settings.offer_if_used;
+        let last = slot.last_use.as_ref().filter(|last| now.boot.since(last.at) <= within)?;
         let device = node.device()?.serial;
         let lease = slot.lease.as_ref()?;
         let remaining = lease.remaining(now, self.skew);
@@ -100,7 +101,7 @@ impl Core {
                 let end = || self.lease(&node).map(|lease| lease.remaining(now, self.skew));
                 pause.or_else(end).unwrap_or_default()
             }
-            OfferAnswer::NotToday => NOT_TODAY,
+            OfferAnswer::NotToday => self.settings.offer_not_today,
         };
         let not_before = now.boot + pause;
         self.offers.insert(node, Offered { not_before, ..Offered::default() });
@@ -111,7 +112,7 @@ impl Core {
         let of_device = |node: &&Node| node.is_mfa_session() && node.device().as_ref() == Some(device);
         for node in self.slots.keys().filter(of_device) {
             let offered = self.offers.entry(node.clone()).or_default();
-            offered.not_before = offered.not_before.max(now.boot + NOT_NOW);
+            offered.not_before = offered.not_before.max(now.boot + self.settings.not_now);
         }
     }
 
@@ -155,7 +156,7 @@ impl Core {
                 now.boot + left.saturating_sub(margin(&self.settings, lease.life))
             });
             let rested = self.offers.get(node).map(|offered| offered.not_before);
-            let used_until = slot.last_use.as_ref().map(|last| last.at + OFFER_AFTER_USE);
+            let used_until = slot.last_use.as_ref().map(|last| last.at + self.settings.offer_if_used);
             ends.into_iter()
                 .chain(rested)
                 .filter(move |moment| used_until.is_some_and(|until| *moment <= until))

@@ -48,22 +48,13 @@ pub const SPENT_MEMORY: Duration = minutes(3);
 /// An open question closes this long after its last waiter left.
 pub const QUESTION_LINGERS: Duration = minutes(10);
 
-/// After "Not now" the device is left alone for this long, except at a terminal and by `awsd login`.
-pub const NOT_NOW: Duration = minutes(15);
-
 /// The desktop shows nothing new until it is known whether the screen is locked, but waits no longer than this to learn it:
 /// login manager and screen savers answer within milliseconds, and half a second late is not late for a notification.
 pub const FIRST_WORD: Duration = Duration::from_millis(500);
 
-/// The renewal of an MFA session is offered if something was served from it within this time.
-pub const OFFER_AFTER_USE: Duration = minutes(60);
-
 /// An offer that is put off comes back when this much is left at the latest: then roles in use are taken once more, and
 /// the person needs time to find the phone. What would rest for less than a minute is not put off.
 pub const LAST_OFFER: Duration = LAST_CALL;
-
-/// "Not today", when it is said in the morning.
-pub const NOT_TODAY: Duration = minutes(12 * 60);
 
 /// Devices show another code every so often (RFC 6238, and AWS's own).
 pub const CODE_STEP: Duration = Duration::from_secs(30);

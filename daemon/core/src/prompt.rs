@@ -9,7 +9,7 @@ use crate::codes::{Codes, Unfit};
 use crate::effect::{Denial, Question};
 use crate::event::{CallId, Caller, Desktop, Display, QuestionId, RequestId};
 use crate::graph::{Device, Node};
-use crate::policy::{NOT_NOW, QUESTION_LINGERS};
+use crate::policy::QUESTION_LINGERS;
 use crate::programs::Program;
 use crate::time::{Boot, Now, Wall};
 
@@ -356,8 +356,8 @@ impl Desk {
     }
 
     /// The person does not want to be asked for a while.
-    pub(crate) fn put_off(&mut self, now: Now, device: &Device) {
-        self.devices.entry(device.clone()).or_default().quiet_until = now.boot + NOT_NOW;
+    pub(crate) fn put_off(&mut self, now: Now, device: &Device, pause: Duration) {
+        self.devices.entry(device.clone()).or_default().quiet_until = now.boot + pause;
     }
 
     /// A terminal or `awsd login` asks all the same.

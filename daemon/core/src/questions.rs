@@ -291,7 +291,7 @@ impl Core {
             }
         }
         self.desk.close(&device);
-        self.desk.put_off(now, &device);
+        self.desk.put_off(now, &device, self.settings.not_now);
         self.rest_offers(now, &device);
     }
 }

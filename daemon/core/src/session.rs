@@ -42,6 +42,12 @@ pub struct Settings {
     pub offer_before: Duration,
     /// How long an offer that was put off rests, if the session lives for so long.
     pub offer_pause: Duration,
+    /// An offer is made if something was served within this time.
+    pub offer_if_used: Duration,
+    /// For how long "Not today" holds.
+    pub offer_not_today: Duration,
+    /// For how long a device is left alone after "Not now", except at a terminal and by `awsd login`.
+    pub not_now: Duration,
     /// Whether locking the screen forgets all sessions.
     pub lock_on_screen_lock: bool,
 }

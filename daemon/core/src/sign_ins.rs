@@ -15,7 +15,7 @@ use crate::event::{
     Caller, Command, Found, OfferAnswer, Patience, Purpose, QuestionId, Request, RequestId, SourceProfile,
 };
 use crate::offers::LastUse;
-use crate::policy::{FLOOR, NOT_TODAY, OFFER_AFTER_USE, rest};
+use crate::policy::{FLOOR, rest};
 use crate::session::{Core, Pending};
 use crate::time::{Boot, Now};
 
@@ -68,13 +68,13 @@ impl SignedIn {
         self.shown.as_ref().is_some_and(|shown| shown.id == id)
     }
 
-    fn in_use(&self, now: Now) -> bool {
-        self.last_use.as_ref().is_some_and(|last| now.boot.since(last.at) < OFFER_AFTER_USE)
+    fn in_use(&self, now: Now, within: Duration) -> bool {
+        self.last_use.as_ref().is_some_and(|last| now.boot.since(last.at) < within)
     }
 
     /// Who says nothing of a desktop may still work for somebody who has been seen at one.
-    fn note_use(&mut self, now: Now, profile: &str, caller: &Caller) {
-        let lately = self.last_use.take().filter(|last| now.boot.since(last.at) < OFFER_AFTER_USE);
+    fn note_use(&mut self, now: Now, within: Duration, profile: &str, caller: &Caller) {
+        let lately = self.last_use.take().filter(|last| now.boot.since(last.at) < within);
         if lately.is_none() {
             (self.refused, self.profiles) = (None, BTreeSet::new());
         }
@@ -176,10 +176,11 @@ impl Core {
         let Some(sign_in) = pending.sign_in.as_ref().filter(|_| pending.purpose != Purpose::Login) else {
             return;
         };
+        let within = self.settings.offer_if_used;
         let Some(held) = self.sign_ins.get_mut(&sign_in.source) else { return };
         // Who has waited may still have the keys before these.
         if held.has(base(&pending.chain.base).as_ref()) {
-            held.note_use(now, &pending.chain.profile, &pending.caller);
+            held.note_use(now, within, &pending.chain.profile, &pending.caller);
         }
     }
 
@@ -187,13 +188,13 @@ impl Core {
     pub(crate) fn refuse(&mut self, now: Now, id: RequestId, mut denial: Denial, out: &mut Vec<Effect>) {
         if let Some(pending) = self.requests.get(&id).filter(|_| denial.reason == Reason::SourceExpired) {
             denial.hint = pending.sign_in_command().map(denial::sign_in_with).or(denial.hint);
-            let sign_in = pending.sign_in.as_ref();
+            let (sign_in, within) = (pending.sign_in.as_ref(), self.settings.offer_if_used);
             let held = sign_in.and_then(|sign_in| self.sign_ins.get_mut(&sign_in.source));
             // A terminal says it, and who may not be asked anywhere asks for nothing.
             let is_silent = matches!(pending.patience, Patience::Silent(_));
             if let Some(held) = held.filter(|held| is_silent && held.has(base(&pending.chain.base).as_ref()))
             {
-                held.note_use(now, &pending.chain.profile, &pending.caller);
+                held.note_use(now, within, &pending.chain.profile, &pending.caller);
                 held.refused = Some((pending.chain.profile.clone(), pending.caller.clone()));
             }
         }
@@ -213,7 +214,7 @@ impl Core {
             if held.look == Look::Fresh {
                 held.look = Look::Old;
             }
-            let is_of_use = held.runs() || held.rests(now) || held.in_use(now);
+            let is_of_use = held.runs() || held.rests(now) || held.in_use(now, self.settings.offer_if_used);
             is_of_use || requests.values().any(|pending| waits(source, pending))
         });
     }
@@ -249,7 +250,9 @@ impl Core {
         // What is over is told to those who are stopped by it, and where it was told before it was over.
         let ends = left.is_some_and(|left| left <= before && (!left.is_zero() || held.shown.is_some()));
         let ends = ends && !before.is_zero() && held.fresh_until <= now.boot;
-        held.is_seen() && (held.runs() || (held.in_use(now) && (held.refused.is_some() || ends)))
+        held.is_seen()
+            && (held.runs()
+                || (held.in_use(now, self.settings.offer_if_used) && (held.refused.is_some() || ends)))
     }
 
     fn left_of(&self, now: Now, held: &SignedIn) -> Option<Duration> {
@@ -310,7 +313,7 @@ impl Core {
                 return;
             }
             OfferAnswer::Later => shown.pause,
-            OfferAnswer::NotToday => NOT_TODAY,
+            OfferAnswer::NotToday => self.settings.offer_not_today,
         };
         held.stop(out);
         held.rest(now.boot + pause);
@@ -352,7 +355,7 @@ impl Core {
     /// The moments at which something may be offered, or is over.
     pub(crate) fn sign_in_moments(&self, now: Now) -> impl Iterator<Item = Boot> {
         self.sign_ins.values().flat_map(move |held| {
-            let until = held.last_use.as_ref().map(|last| last.at + OFFER_AFTER_USE);
+            let until = held.last_use.as_ref().map(|last| last.at + self.settings.offer_if_used);
             let end =
                 self.left_of(now, held).map(|left| [left.saturating_sub(self.settings.offer_before), left]);
             let ends = end.into_iter().flatten().map(move |left| now.boot + left);

@@ -24,15 +24,18 @@ const PAUSE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_
 type Entry<'a, 'i> = (&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>);
 
 /// The keys of `[defaults]`.
-pub(super) const DEFAULTS: [&str; 11] = [
+pub(super) const DEFAULTS: [&str; 14] = [
     "mfa_duration",
     "via",
     "wait",
     "role_session_name",
     "desktop",
     "notify_after",
+    "not_now",
     "offer_before",
     "offer_pause",
+    "offer_if_used",
+    "offer_not_today",
     "lock_on_screen_lock",
     "dialog",
     "pinentry",
@@ -76,6 +79,9 @@ impl File<'_> {
                 "notify_after" => settings.notify_after = self.duration(entry, &WAIT)?,
                 "offer_before" => settings.offer_before = self.duration(entry, &WAIT)?,
                 "offer_pause" => settings.offer_pause = self.duration(entry, &PAUSE)?,
+                "offer_if_used" => settings.offer_if_used = self.duration(entry, &WAIT)?,
+                "offer_not_today" => settings.offer_not_today = self.duration(entry, &PAUSE)?,
+                "not_now" => settings.not_now = self.duration(entry, &WAIT)?,
                 "lock_on_screen_lock" => settings.lock_on_screen_lock = self.yes_or_no(entry)?,
                 "dialog" => settings.dialog = Some(self.dialog(entry)?),
                 "pinentry" => settings.pinentry = Some(self.set(key, self.program(value)?)),
@@ -270,8 +276,8 @@ mod tests {
         for (text, fix) in [
             (
                 "[defaults]\nregion = \"x\"\n",
-                "what may stand here: mfa_duration, via, wait, role_session_name, desktop, notify_after, offer_before, \
-                 offer_pause, lock_on_screen_lock, dialog, pinentry",
+                "what may stand here: mfa_duration, via, wait, role_session_name, desktop, notify_after, not_now, \
+                 offer_before, offer_pause, offer_if_used, offer_not_today, lock_on_screen_lock, dialog, pinentry",
             ),
             ("[work]\n", "what may stand here: defaults, profile"),
             ("[profile.p]\nsecret = 1\n", "what may stand here: allow_long_lived, source_refresh_command"),

@@ -22,6 +22,9 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         notify_after,
         offer_before,
         offer_pause,
+        offer_if_used,
+        offer_not_today,
+        not_now,
         lock_on_screen_lock,
         dialog,
         pinentry,
@@ -40,6 +43,7 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         ),
         ("desktop", flag(desktop)),
         ("notify_after", time(notify_after)),
+        ("not_now", time(not_now)),
         ("dialog", optional(dialog.as_ref(), |dialog| quoted(dialog.name()), any_dialog)),
         (
             "pinentry",
@@ -51,6 +55,8 @@ pub(super) fn rows(settings: &Settings, file: &Path, session_name: &str) -> Vec<
         ),
         ("offer_before", time(offer_before)),
         ("offer_pause", time(offer_pause)),
+        ("offer_if_used", time(offer_if_used)),
+        ("offer_not_today", time(offer_not_today)),
         ("lock_on_screen_lock", flag(lock_on_screen_lock)),
     ];
     let defaults = defaults.map(|(key, shown)| (format!("defaults.{key}"), shown));
@@ -107,6 +113,7 @@ mod tests {
             "[defaults]\nmfa_duration = \"8h\"\nwait = \"2m\"\nrole_session_name = \"alice@laptop\"\n\
              desktop = false\nnotify_after = \"1s\"\noffer_before = \"20m\"\noffer_pause = \"1h\"\n\
              lock_on_screen_lock = true\ndialog = \"zenity\"\npinentry = \"/bin/pinentry\"\nvia = \"server\"\n\
+             not_now = \"5m\"\noffer_if_used = \"2h\"\noffer_not_today = \"8h\"\n\
              [profile.\"my account\"]\nallow_long_lived = true\n\
              source_refresh_command = \"saml2aws login  -a 'my account'\"\n",
         );
@@ -117,15 +124,18 @@ mod tests {
             ["defaults.role_session_name", "\"alice@laptop\"", "/c.toml:4"],
             ["defaults.desktop", "false", "/c.toml:5"],
             ["defaults.notify_after", "\"1s\"", "/c.toml:6"],
+            ["defaults.not_now", "\"5m\"", "/c.toml:13"],
             ["defaults.dialog", "\"zenity\"", "/c.toml:10"],
             ["defaults.pinentry", "\"/bin/pinentry\"", "/c.toml:11"],
             ["defaults.offer_before", "\"20m\"", "/c.toml:7"],
             ["defaults.offer_pause", "\"1h\"", "/c.toml:8"],
+            ["defaults.offer_if_used", "\"2h\"", "/c.toml:14"],
+            ["defaults.offer_not_today", "\"8h\"", "/c.toml:15"],
             ["defaults.lock_on_screen_lock", "true", "/c.toml:9"],
             ["profile.*.allow_long_lived", "false", "built in"],
             ["profile.*.source_refresh_command", "(the person signs in without awsd)", "built in"],
-            ["profile.my account.allow_long_lived", "true", "/c.toml:14"],
-            ["profile.my account.source_refresh_command", "\"saml2aws login -a 'my account'\"", "/c.toml:15"],
+            ["profile.my account.allow_long_lived", "true", "/c.toml:17"],
+            ["profile.my account.source_refresh_command", "\"saml2aws login -a 'my account'\"", "/c.toml:18"],
         ];
         assert_eq!(rows, expected);
     }

@@ -9,8 +9,6 @@ use awsd_core::time::Boot;
 use crate::world::{Clocks, World};
 
 /// The numbers of the design, once more.
-const NOT_TODAY: Duration = Duration::from_hours(12);
-const AFTER_USE: Duration = Duration::from_hours(1);
 const LAST_OFFER: Duration = Duration::from_mins(5);
 /// A rest is in whole minutes.
 const ROUNDING: Duration = Duration::from_secs(30);
@@ -42,7 +40,8 @@ impl World {
             self.fail(&format!("an offer is made with {left:?} left"));
         }
         self.check_putting_off(offer, held.life);
-        let last = self.served.get(&offer.device).filter(|last| now.since(last.at) <= AFTER_USE);
+        let last =
+            self.served.get(&offer.device).filter(|last| now.since(last.at) <= self.settings.offer_if_used);
         if last.is_none_or(|last| last.desktop != offer.display.desktop)
             || offer.profiles.is_empty()
             || offer.remaining > held.life / 3 + NOISE
@@ -80,7 +79,7 @@ impl World {
         let rest = match answer {
             OfferAnswer::Renew => Duration::ZERO,
             OfferAnswer::Later => offer.pause.unwrap_or_default(),
-            OfferAnswer::NotToday => NOT_TODAY,
+            OfferAnswer::NotToday => self.settings.offer_not_today,
         };
         self.log(&format!("offered {:?} {answer:?}", offer.id));
         self.desktop.renewing = (answer == OfferAnswer::Renew).then(|| offer.display.desktop.clone());
@@ -125,7 +124,7 @@ impl World {
 
     /// Who does not want to be asked wants no offer either.
     pub(crate) fn rest_offers(&mut self, device: &str) {
-        let until = Boot(self.boot) + Duration::from_mins(15);
+        let until = Boot(self.boot) + self.settings.not_now;
         let held = self.core.sessions(self.now()).iter().any(|session| session.name == device);
         // A session that is being made may rest from its beginning.
         let desktop = &mut self.desktop;
@@ -152,7 +151,7 @@ impl World {
             let quiet = rests.iter().any(|rests| rests.get(&session.name).is_some_and(|until| now < *until));
             let open = asked.iter().any(|question| question.device == session.name);
             let offered = self.desktop.offers.values().any(|offer| offer.device == session.name);
-            let over = now.since(last) + NOISE >= AFTER_USE || session.remaining <= NOISE;
+            let over = now.since(last) + NOISE >= self.settings.offer_if_used || session.remaining <= NOISE;
             if due && !over && !quiet && !open && !offered {
                 self.fail(&format!("nobody is told that {} ends soon", session.name));
             }
@@ -172,7 +171,8 @@ impl World {
             let due = now + session.remaining.saturating_sub(before);
             let rested = self.desktop.quiet.get(&session.name).copied().unwrap_or_default();
             let next = due.max(rested);
-            let over = next + NOISE > last + AFTER_USE || next + NOISE > now + session.remaining;
+            let over =
+                next + NOISE > last + self.settings.offer_if_used || next + NOISE > now + session.remaining;
             if next > now && !over && wake.is_none_or(|wake| wake > next + NOISE) {
                 self.fail(&format!("nobody thinks of offering to renew {}", session.name));
             }

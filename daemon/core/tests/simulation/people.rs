@@ -164,7 +164,7 @@ impl World {
             }
             // Whoever insists and is not there yet may ask again in a moment.
             if self.calm && self.open.is_empty() && open.is_empty() {
-                self.put_off.insert(question.device.clone(), Boot(self.boot));
+                self.put_off.insert(question.device.clone(), Boot(self.boot) + self.settings.not_now);
             }
         }
     }

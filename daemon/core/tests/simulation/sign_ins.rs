@@ -12,8 +12,6 @@ use awsd_core::time::Boot;
 use crate::world::{Clocks, Open, World};
 
 /// The numbers of the design, once more.
-const NOT_TODAY: Duration = Duration::from_hours(12);
-const AFTER_USE: Duration = Duration::from_hours(1);
 const LAST_OFFER: Duration = Duration::from_mins(5);
 /// A rest is in whole minutes.
 const ROUNDING: Duration = Duration::from_secs(30);
@@ -49,8 +47,8 @@ impl SignIns {
         self.shown.as_ref().map(|(offer, _)| offer)
     }
 
-    fn in_use(&self, now: Boot) -> bool {
-        self.last_use.is_some_and(|last| now.since(last) < AFTER_USE)
+    fn in_use(&self, now: Boot, within: Duration) -> bool {
+        self.last_use.is_some_and(|last| now.since(last) < within)
     }
 }
 
@@ -91,7 +89,7 @@ impl World {
     fn told_of(&mut self, found: Found) {
         let (now, end) = (Boot(self.boot), found.expiration);
         let sign_ins = &mut self.desktop.sign_ins;
-        let in_use = sign_ins.in_use(now);
+        let in_use = sign_ins.in_use(now, self.settings.offer_if_used);
         let before = sign_ins.known.replace(found);
         if before.is_some() && before != sign_ins.known {
             sign_ins.refused = false;
@@ -136,7 +134,7 @@ impl World {
     }
 
     fn note_sign_in_use(&mut self, open: &Open) {
-        let lately = self.desktop.sign_ins.in_use(Boot(self.boot));
+        let lately = self.desktop.sign_ins.in_use(Boot(self.boot), self.settings.offer_if_used);
         let sign_ins = &mut self.desktop.sign_ins;
         // Where the person was an hour ago is of no interest.
         let seen = sign_ins.seen_at.take().filter(|_| lately);
@@ -221,7 +219,7 @@ impl World {
         if runs {
             return;
         }
-        if !sign_ins.in_use(now) {
+        if !sign_ins.in_use(now, self.settings.offer_if_used) {
             self.fail("a sign-in is offered to nobody who uses it");
         }
         let known = sign_ins.known.as_ref();
@@ -292,7 +290,7 @@ impl World {
                 self.give(Event::PutAside(offer.id));
             }
             2 if !runs => {
-                rest(self, NOT_TODAY);
+                rest(self, self.settings.offer_not_today);
                 self.give(Event::Offered(offer.id, OfferAnswer::NotToday));
             }
             3 | 4 => {
@@ -341,7 +339,10 @@ impl World {
             Some(SignInProgress::Offered) if !is_new => {
                 self.fail("the command has failed, and it is not said")
             }
-            None if shown.is_some() && !is_new && self.desktop.sign_ins.in_use(Boot(self.boot)) => {
+            None if shown.is_some()
+                && !is_new
+                && self.desktop.sign_ins.in_use(Boot(self.boot), self.settings.offer_if_used) =>
+            {
                 self.fail("the command has failed, and nobody says so");
             }
             _ => {}
@@ -362,10 +363,10 @@ impl World {
             if !runs && *about != sign_ins.known {
                 self.fail("there are new keys, and somebody is still told to sign in");
             }
-            if !runs && sign_ins.last_use.is_none_or(|last| now.since(last) > AFTER_USE) {
+            if !runs && sign_ins.last_use.is_none_or(|last| now.since(last) > self.settings.offer_if_used) {
                 self.fail("a sign-in is offered that nobody uses any more");
             }
-            let until = sign_ins.last_use.unwrap_or_default() + AFTER_USE;
+            let until = sign_ins.last_use.unwrap_or_default() + self.settings.offer_if_used;
             if !runs && self.core.next_wake(self.now()).is_none_or(|wake| wake > until + NOISE) {
                 self.fail("nobody thinks of taking back what nobody uses any more");
             }
@@ -379,7 +380,7 @@ impl World {
         let Some(left) = self.sign_in_left().filter(|_| self.calm && !sign_ins.refused) else { return };
         let due = now + left.saturating_sub(self.settings.offer_before);
         let next = due.max(sign_ins.quiet);
-        let until = sign_ins.last_use.map(|last| last + AFTER_USE).unwrap_or_default();
+        let until = sign_ins.last_use.map(|last| last + self.settings.offer_if_used).unwrap_or_default();
         // Who has just signed in may be left alone, if the keys before were in use.
         let over =
             now < sign_ins.perhaps_fresh + ROUNDING || next + NOISE > until || next + NOISE > now + left;
@@ -406,7 +407,8 @@ impl World {
         }
         let left = self.sign_in_left();
         let ends = left.is_some_and(|left| left + NOISE < self.settings.offer_before && left > NOISE);
-        let used = sign_ins.last_use.is_some_and(|last| now.since(last) + NOISE < AFTER_USE);
+        let used =
+            sign_ins.last_use.is_some_and(|last| now.since(last) + NOISE < self.settings.offer_if_used);
         let ends = ends && now >= sign_ins.perhaps_fresh + ROUNDING;
         if used && (ends || sign_ins.refused) && now >= sign_ins.quiet && sign_ins.shown.is_none() {
             self.fail("nobody is told that a sign-in ends");

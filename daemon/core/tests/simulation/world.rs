@@ -136,7 +136,7 @@ pub(crate) struct World {
     pub chosen: BTreeMap<String, String>,
     /// When somebody last said "Not now".
     pub dismissed: Option<Boot>,
-    /// Devices that are to be left alone, and since when.
+    /// Devices that are to be left alone, and until when.
     pub put_off: BTreeMap<String, Boot>,
     /// Questions that nobody waits for, and since when.
     pub alone: BTreeMap<QuestionId, Boot>,
@@ -159,6 +159,9 @@ fn settings(random: &mut Random) -> Settings {
         notify_after: NOTIFY_AFTER,
         offer_before: Duration::from_mins(*random.pick(&[0, 15, 15, 15, 45])),
         offer_pause: Duration::from_mins(*random.pick(&[5, 15])),
+        offer_if_used: Duration::from_mins(*random.pick(&[60, 60, 20])),
+        offer_not_today: Duration::from_hours(*random.pick(&[12, 2])),
+        not_now: Duration::from_mins(*random.pick(&[15, 15, 3])),
         lock_on_screen_lock: random.percent(30),
     }
 }

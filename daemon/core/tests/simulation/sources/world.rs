@@ -121,6 +121,9 @@ impl World {
             notify_after: Duration::from_secs(5),
             offer_before: Duration::ZERO,
             offer_pause: Duration::ZERO,
+            offer_if_used: Duration::ZERO,
+            offer_not_today: Duration::ZERO,
+            not_now: Duration::ZERO,
             lock_on_screen_lock: false,
         };
         let lives = [Duration::from_secs(90), Duration::from_mins(10), HOUR, HOUR, Duration::from_hours(8)];
