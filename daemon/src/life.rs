@@ -13,6 +13,8 @@ use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
+use crate::adapters::aws::Aws;
+use crate::adapters::aws_files::Sources;
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::generated::Generated;
@@ -21,9 +23,7 @@ use crate::adapters::ipc::{self, Forwards, Listener, Server};
 use crate::adapters::lock::{self, Claim, Lease};
 use crate::adapters::presence::PresenceWatch;
 use crate::adapters::prompt::{Desktop, Display};
-use crate::adapters::sources::Sources;
 use crate::adapters::store::Store;
-use crate::adapters::sts::Aws;
 use crate::adapters::watch::Watch;
 use crate::app::App;
 use crate::config::{self, Settings};

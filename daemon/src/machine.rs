@@ -18,6 +18,8 @@ use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
 use tracing::{error, warn};
 
+use crate::adapters::aws::Aws;
+use crate::adapters::aws_files::{NotAbsolute, Paths, Sources};
 use crate::adapters::clock::{self, Alarm};
 use crate::adapters::container_endpoint::ContainerEndpoint;
 use crate::adapters::credential_process;
@@ -25,9 +27,7 @@ use crate::adapters::generated::{Generated, Own};
 use crate::adapters::ipc::Forwards;
 use crate::adapters::presence::{PresenceNews, PresenceWatch};
 use crate::adapters::prompt::{self, Desktop, Tools, translate};
-use crate::adapters::sources::{NotAbsolute, Paths, Sources};
 use crate::adapters::store::Store;
-use crate::adapters::sts::Aws;
 use crate::config::{self, Broken, Settings};
 use crate::narrow::Narrow;
 use crate::world::{Access, ConsoleAccess, NotForwarded, ShellPaths, World};

@@ -111,17 +111,17 @@ fn adapters_never_import_each_other() {
 
 #[test]
 fn a_path_to_another_adapter_is_seen_from_everywhere() {
-    let names = BTreeSet::from(["clock".to_owned(), "sts".to_owned()]);
+    let names = BTreeSet::from(["clock".to_owned(), "aws".to_owned()]);
     let names_of = |path: &str| path.split("::").map(str::to_owned).collect::<Named>();
     let leaves = |path, module| leaves_the_adapter(&names_of(path), &names_of(module), &names);
     for path in
         ["super::clock", "super::*", "crate::adapters::clock::now", "adapters::clock", "crate::adapters"]
     {
-        assert!(leaves(path, "adapters::sts"), "{path}");
+        assert!(leaves(path, "adapters::aws"), "{path}");
     }
-    assert!(leaves("super::super::clock", "adapters::sts::fault"));
-    for path in ["super::clock", "super::super::sts", "super", "crate::adapters::sts::fault", "crate::log"] {
-        assert!(!leaves(path, "adapters::sts::fault"), "{path}");
+    assert!(leaves("super::super::clock", "adapters::aws::fault"));
+    for path in ["super::clock", "super::super::aws", "super", "crate::adapters::aws::fault", "crate::log"] {
+        assert!(!leaves(path, "adapters::aws::fault"), "{path}");
     }
 }
 
