@@ -108,13 +108,12 @@ impl std::error::Error for NoBrowser {}
 mod tests {
     use super::*;
 
-    fn found(vars: &[(&str, &str)]) -> Result<Browser, NoBrowser> {
-        find_in(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value)))
-    }
-
     #[cfg(not(target_os = "macos"))]
     #[test]
     fn a_browser_is_named_or_there_is_a_screen() {
+        let found = |vars: &[(&str, &str)]| {
+            find_in(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value)))
+        };
         assert_eq!(found(&[("DISPLAY", ":0")]), Ok(Browser::Usual));
         assert_eq!(found(&[("WSL_DISTRO_NAME", "Debian")]), Ok(Browser::Usual));
         assert_eq!(found(&[("DISPLAY", ""), ("BROWSER", "")]), Err(NoBrowser::NoScreen));
