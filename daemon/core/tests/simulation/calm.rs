@@ -20,14 +20,16 @@ impl World {
     pub(crate) fn mfa_session_lives(&self, root: &str, device: Option<&str>, since: Boot) -> bool {
         let logouts = self.logouts.get(root).copied().unwrap_or(0);
         let what = format!("session {root} Some(");
-        let lives = |held: &Held| {
+        let lives = |(key, held): (&String, &Held)| {
             let left = held.expires.since(self.aws.now);
-            held.logouts == logouts && left > MINUTE.min(held.life / 12) + NOISE
+            held.logouts == logouts
+                && left > MINUTE.min(held.life / 12) + NOISE
+                && !self.aws.revoked.contains(key)
         };
         // A newer one replaces it, also where the settings made it shorter.
-        let of_device = |held: &&Held| held.what.starts_with(&what) && held.device.as_deref() == device;
-        let known = self.leases.values().filter(of_device).filter(|held| held.given <= since);
-        known.max_by_key(|held| held.given).is_some_and(lives)
+        let of_device = |held: &Held| held.what.starts_with(&what) && held.device.as_deref() == device;
+        let known = self.leases.iter().filter(|(_, held)| of_device(held) && held.given <= since);
+        known.max_by_key(|(_, held)| held.given).is_some_and(lives)
     }
 
     /// Whether the newest MFA session of a user was made more than an hour ago.
