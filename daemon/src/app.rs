@@ -44,8 +44,8 @@ pub(crate) struct App<W> {
 
 /// What came of an errand.
 enum Errand {
-    /// Questions that were only tests.
-    Tested(Vec<PromptCheck>),
+    /// Questions that were only tests, on this desktop.
+    Tested(Display, Vec<PromptCheck>),
     /// A way into the web console, and what the person should know about the credentials.
     Console(Result<Secret, Failure>, Vec<Notice>),
 }
@@ -161,7 +161,7 @@ impl<W: World> App<W> {
             Action::TryPrompts(display) => {
                 self.look_at(&display);
                 let checks = self.world.try_prompts(&display);
-                self.run_errand(id, async move { Errand::Tested(checks.await) });
+                self.run_errand(id, async move { Errand::Tested(display, checks.await) });
             }
             Action::Stop => {
                 self.update(id, Update::Done(Vec::new()));
@@ -173,7 +173,7 @@ impl<W: World> App<W> {
     /// Somebody is at this display. Whether its screen is locked matters before anything is shown there.
     fn look_at(&mut self, display: &Display) {
         if self.world.seen(display) {
-            self.happened(Event::Presence(Presence::Unheard));
+            self.happened(Event::Presence(display.desktop.clone(), Presence::Unheard));
         }
     }
 
@@ -217,6 +217,7 @@ impl<W: World> App<W> {
             Effect::Offer(offer) => self.world.offer(offer),
             Effect::OfferSignIn(offer) => self.world.offer_sign_in(offer),
             Effect::Unask(question) => self.world.unask(question),
+            Effect::LookAway(desktop) => self.world.look_away(desktop),
             Effect::Run(question, program) => self.world.run(question, program),
             Effect::Stop(question) => self.world.stop(question),
             Effect::SignIn(run, command) => self.world.sign_in(run, *command),
@@ -253,8 +254,8 @@ impl<W: World> App<W> {
         };
         self.errand_tasks.remove(&id);
         match errand {
-            Errand::Tested(checks) => {
-                let lock = self.core.screen_lock(self.world.now()).map(requests::screen::check);
+            Errand::Tested(display, checks) => {
+                let lock = self.core.screen_lock(self.world.now(), &display).map(requests::screen::check);
                 self.update(id, Update::Rows(checks.into_iter().chain(lock).map(Row::PromptCheck).collect()));
                 self.update(id, Update::Done(Vec::new()));
             }

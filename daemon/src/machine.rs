@@ -10,7 +10,7 @@ use std::sync::Arc;
 use awsd_core::chain::Keys;
 use awsd_core::config_file::Profiles;
 use awsd_core::effect::{Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
-use awsd_core::event::{Display, Event, Failure, Outcome, Presence, QuestionId};
+use awsd_core::event::{self, Display, Event, Failure, Outcome, Presence, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
@@ -67,14 +67,16 @@ fn own(context: &Context) -> Own<'_> {
 }
 
 /// What is known of the person, in the core's words. After a sleep every deadline is looked at again.
-fn met(news: PresenceNews) -> Event {
-    match news {
-        PresenceNews::Locked(by) => Event::Presence(Presence::Locked(by)),
-        PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
-        PresenceNews::Idle => Event::Presence(Presence::Idle),
-        PresenceNews::Active => Event::Presence(Presence::Active),
-        PresenceNews::Resumed => Event::Woken,
-    }
+fn met((desktop, news): (Option<event::Desktop>, PresenceNews)) -> Event {
+    let presence = match news {
+        PresenceNews::Locked(by) => Presence::Locked(by),
+        PresenceNews::Unlocked => Presence::Unlocked,
+        PresenceNews::Idle => Presence::Idle,
+        PresenceNews::Active => Presence::Active,
+        PresenceNews::Gone => Presence::Gone,
+        PresenceNews::Resumed => return Event::Woken,
+    };
+    Event::Presence(desktop, presence)
 }
 
 /// Waits for the alarm; never ends if it is out of order.
@@ -145,7 +147,14 @@ impl World for Machine {
     }
 
     fn seen(&mut self, display: &Display) -> bool {
-        display.desktop.is_some() && self.presence.follow(&display.into())
+        let there = translate::chosen(display, &self.display);
+        // The daemon itself may be nowhere.
+        let is_somewhere = display.desktop.is_some() || there.has_screen() || there.bus().is_some();
+        is_somewhere && self.presence.follow(display.desktop.clone(), &there)
+    }
+
+    fn look_away(&mut self, desktop: event::Desktop) {
+        self.presence.look_away(desktop);
     }
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {

@@ -9,7 +9,7 @@ use awsd_core::chain::{Keys, Service};
 use awsd_core::config_file::Profiles;
 use awsd_core::console::ConsoleSignIn;
 use awsd_core::effect::{Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
-use awsd_core::event::{Display, Event, Failure, Outcome, QuestionId};
+use awsd_core::event::{Desktop, Display, Event, Failure, Outcome, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::EndpointError;
@@ -57,6 +57,9 @@ pub(crate) trait World {
     /// Somebody who can be asked there has come. Says whether it is not known yet if that screen is locked: it will be told.
     #[must_use]
     fn seen(&mut self, display: &Display) -> bool;
+
+    /// Nobody needs to know any more what happens at this desktop.
+    fn look_away(&mut self, desktop: Desktop);
 
     /// Calls AWS.
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static;

@@ -65,7 +65,7 @@ pub struct Status {
     /// AWS's clock minus this machine's, in seconds, where it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_skew: Option<i64>,
-    /// Why the desktop asks nothing at the moment.
+    /// Why the desktop asks nothing at the moment. Of several that are locked, the one that has been so for the longest time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen_lock: Option<ScreenLock>,
     /// Its log file.
@@ -74,12 +74,15 @@ pub struct Status {
 }
 
 /// The screen counts as locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScreenLock {
     /// By whose word.
     pub by: LockedBy,
     /// For how long, in seconds.
     pub age: u64,
+    /// Which desktop's it is, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<String>,
 }
 
 /// Who says that the screen is locked.

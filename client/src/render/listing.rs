@@ -85,8 +85,12 @@ pub(crate) fn daemon(status: &Status) -> String {
             let _ = writeln!(text, "{several} codes are waited for: awsd mfa");
         }
     }
-    if let Some(lock) = status.screen_lock {
-        let _ = writeln!(text, "the desktop asks nothing, as the screen counts as locked: {}", locked(lock));
+    if let Some(lock) = &status.screen_lock {
+        let (desktop, its) = match &lock.desktop {
+            Some(desktop) => (format!("the desktop {}", safe(desktop)), "its"),
+            None => ("the desktop".to_owned(), "the"),
+        };
+        let _ = writeln!(text, "{desktop} asks nothing, as {its} screen counts as locked: {}", locked(lock));
     }
     if let Some(skew) = status.clock_skew {
         let direction = if skew > 0 { "behind" } else { "ahead of" };
@@ -98,7 +102,7 @@ pub(crate) fn daemon(status: &Status) -> String {
 }
 
 /// By whose word, and what to do where it is not true.
-fn locked(lock: ScreenLock) -> String {
+fn locked(lock: &ScreenLock) -> String {
     let age = span(lock.age);
     match lock.by {
         LockedBy::LoginManager => format!("the login manager has said so for {age}"),
@@ -327,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_daemon_says_why_the_desktop_asks_nothing() {
-        let lock = |by| Some(ScreenLock { by, age: 61 });
+        let lock = |by| Some(ScreenLock { by, age: 61, desktop: None });
         let status = |by| Status {
             pid: 7,
             uptime: 61,
@@ -340,6 +344,13 @@ mod tests {
                          was asked for 1m ago; if nothing has locked it: loginctl unlock-session\n";
         assert_eq!(daemon(&status(LockedBy::Request)), asked_for);
         assert!(daemon(&status(LockedBy::LoginManager)).contains("the login manager has said so for 1m\n"));
+        let desktop = Some(":1\u{1b}".to_owned());
+        let one_of_several = ScreenLock { by: LockedBy::ScreenSaver, age: 61, desktop };
+        let of_several = Status { screen_lock: Some(one_of_several), ..status(LockedBy::Other) };
+        let text = daemon(&of_several);
+        assert!(text.contains("the desktop :1"), "{text}");
+        assert!(text.contains("asks nothing, as its screen counts as locked: a screen saver has"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 
     #[test]

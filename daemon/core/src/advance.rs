@@ -256,7 +256,7 @@ impl Core {
         }
         moments.extend(self.facts.values().map(|lookup| lookup.flight.not_before));
         moments.extend(self.desk.next_wake());
-        moments.push(self.seat.next_wake());
+        moments.extend(self.seat_moments());
         moments.extend(self.desktop_moments());
         moments.extend(self.program_moments());
         moments.extend(self.offer_moments(now));

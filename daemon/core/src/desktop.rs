@@ -20,6 +20,16 @@ pub(crate) enum Shown {
     Offer(Display),
 }
 
+impl Shown {
+    /// Where it is.
+    pub(crate) fn at(&self) -> &Display {
+        match self {
+            Self::Question(question) => &question.display,
+            Self::Offer(display) => display,
+        }
+    }
+}
+
 impl Core {
     /// Brings the desktop up to date.
     pub(crate) fn show_on_desktop(&mut self, now: Now, places: &Places, out: &mut Vec<Effect>) {
@@ -53,38 +63,33 @@ impl Core {
 
     /// Whether the desktop shows a question, or goes on showing it.
     fn belongs_on_desktop(&self, now: Now, device: &Device, open: &Open, places: &Places) -> bool {
-        let due = self.desktop_due(device, open, places).is_some_and(|due| due <= now.boot);
-        let asked = open.verifying.is_some() && self.on_desktop.contains_key(&open.id);
-        asked || (due && !(self.seat.is_unheard(now) && self.comes_to_a_desktop(device, open, places)))
-    }
-
-    /// Whether a question would be new on the desktop where it is to be asked.
-    fn comes_to_a_desktop(&self, device: &Device, open: &Open, places: &Places) -> bool {
+        let shown = self.shown_at(open.id);
+        if open.verifying.is_some() {
+            return shown.is_some_and(|at| self.may_show(at));
+        }
         let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
-        let there = self.display(open, &waiting).map(|display| &display.desktop);
-        self.shown_at(open.id).map(|display| &display.desktop) != there
+        let Some(there) = self.display(open, &waiting) else { return false };
+        // What is there may stay until it is known whether it would be seen.
+        let is_there = shown.is_some_and(|at| at.desktop == there.desktop);
+        let too_early = !is_there && self.seat_at(there).is_none_or(|seat| seat.is_unheard(now));
+        !too_early && self.desktop_due(device, open, places).is_some_and(|due| due <= now.boot)
     }
 
     /// When the desktop shows a question: at once, where no terminal does.
     fn desktop_due(&self, device: &Device, open: &Open, places: &Places) -> Option<Boot> {
-        if !self.desktop_can_ask() || open.is_left_to_its_program() {
+        if open.is_left_to_its_program() {
             return None;
         }
         let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
         self.display(open, &waiting)?;
         let terminals = waiting.iter().filter(|pending| pending.has_terminal()).map(|pending| pending.since);
-        let first = terminals.min().filter(|_| open.wanted_at().is_none());
+        let first = terminals.min().filter(|_| self.wanted_at(open).is_none());
         Some(first.map_or(Boot::default(), |first| first + self.settings.notify_after))
     }
 
     /// The moments at which questions come to the desktop.
     pub(crate) fn desktop_moments(&self) -> impl Iterator<Item = Boot> {
         self.desk.all().filter_map(|(device, open)| self.desktop_due(device, open, &self.places))
-    }
-
-    /// Whether anything is asked on a desktop now.
-    pub(crate) fn desktop_can_ask(&self) -> bool {
-        self.settings.desktop && !self.seat.is_locked()
     }
 
     /// A question as it is shown.
@@ -110,7 +115,7 @@ impl Core {
         Question { reason: slip.or(question.reason), ..question }
     }
 
-    /// Where a question is asked: on one desktop at a time, and on none if none can be reached.
+    /// Where a question is asked: on one desktop at a time, and on none if none can be reached, or all are locked.
     ///
     /// A desktop that somebody has named is preferred to the daemon's own, which may not be there; one where the person
     /// has not put the question away, to one where they have. The one that shows it keeps it for as long as somebody
@@ -119,11 +124,11 @@ impl Core {
         let shown = self.shown_at(open.id);
         let is_shown = |display: &Display| shown.is_some_and(|shown| shown.desktop == display.desktop);
         let aside = |display: &Display| open.aside.contains(&display.desktop);
-        let wanted = open.wanted_at().map(|display| ((false, aside(display), false), display));
-        let reached = waiting.iter().filter(|pending| open.reaches(pending)).map(|pending| {
-            let display = &pending.caller.display;
-            ((display.desktop.is_none(), aside(display), !is_shown(display)), display)
-        });
+        let wanted = self.wanted_at(open).map(|display| ((false, aside(display), false), display));
+        let reached = waiting.iter().filter(|pending| open.reaches(pending));
+        let reached = reached.map(|pending| &pending.caller.display).filter(|display| self.may_show(display));
+        let reached = reached
+            .map(|display| ((display.desktop.is_none(), aside(display), !is_shown(display)), display));
         let (_, best) = wanted.into_iter().chain(reached).min_by_key(|(rank, _)| *rank)?;
         // Its first caller there may have left; what that one said of it holds for those who stay.
         Some(shown.filter(|_| is_shown(best)).unwrap_or(best))
@@ -131,10 +136,13 @@ impl Core {
 
     /// The desktop that shows a question or an offer.
     pub(crate) fn shown_at(&self, id: QuestionId) -> Option<&Display> {
-        self.on_desktop.get(&id).map(|shown| match shown {
-            Shown::Question(question) => &question.display,
-            Shown::Offer(display) => display,
-        })
+        self.on_desktop.get(&id).map(Shown::at)
+    }
+
+    /// Where the person asked to be asked, unless some desktop could not, or nothing may be shown there.
+    fn wanted_at<'a>(&self, open: &'a Open) -> Option<&'a Display> {
+        let wanted = open.wanted.as_ref().filter(|_| open.unreachable.is_empty());
+        wanted.filter(|display| self.may_show(display))
     }
 
     /// Those who wait for a device's code.
@@ -168,11 +176,6 @@ impl Core {
 }
 
 impl Open {
-    /// Where the person asked to be asked, unless some desktop could not.
-    fn wanted_at(&self) -> Option<&Display> {
-        self.wanted.as_ref().filter(|_| self.unreachable.is_empty())
-    }
-
     /// Whether a caller's desktop may be reached: whoever came after it could not be may have mended it.
     pub(crate) fn reaches(&self, pending: &Pending) -> bool {
         let failed = self.unreachable.get(&pending.caller.display.desktop);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Keys, Role, Service};
-use crate::event::{CallId, Caller, Command, Display, LockedBy, QuestionId, RequestId, SourceProfile};
+use crate::event::{CallId, Caller, Command, Desktop, Display, LockedBy, QuestionId, RequestId, SourceProfile};
 use crate::memory::Memory;
 use crate::source::Source;
 use crate::time::Wall;
@@ -40,6 +40,8 @@ pub enum Effect {
     OfferSignIn(SignInOffer),
     /// The desktop has nothing to do with this question, or offer, any more.
     Unask(QuestionId),
+    /// Whatever happens to this desktop is of no account any more. Whoever comes from there is to be told of as for the first time.
+    LookAway(Desktop),
     /// Run the program that gives codes for this question.
     Run(QuestionId, Program),
     /// What it does is not needed any more: this program, or the command that signs in.

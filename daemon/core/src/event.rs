@@ -69,8 +69,8 @@ pub enum Event {
     SignedIn(QuestionId, Result<(), String>),
     /// What a source profile has now; none where it has no temporary keys, or cannot be read.
     Looked(SourceProfile, Option<Found>),
-    /// The person came, left, or locked the screen.
-    Presence(Presence),
+    /// The person came to a desktop, left it, or locked its screen. None is the daemon's own desktop.
+    Presence(Option<Desktop>, Presence),
     /// The client left; it needs no reply.
     Gone(RequestId),
     /// A call to AWS ended.
@@ -225,7 +225,7 @@ pub enum OfferAnswer {
     NotToday,
 }
 
-/// What is known of the person at the screen.
+/// What is known of the person at a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// Whether the screen is locked will be said in a moment: somebody has come from a place that has not been watched.
@@ -238,6 +238,8 @@ pub enum Presence {
     Idle,
     /// Somebody is there again.
     Active,
+    /// Its bus has ended. What was said before still counts.
+    Gone,
 }
 
 /// By whose word the screen counts as locked.

@@ -1,6 +1,7 @@
 //! Offers to renew an MFA session before it ends: to somebody who is there, about a session that is in use, and not more
 //! often than the person wants to hear it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::desktop::Shown;
@@ -40,14 +41,18 @@ impl Core {
     pub(crate) fn offer(&mut self, now: Now, out: &mut Vec<Effect>) {
         let ending: Vec<Node> =
             self.slots.keys().filter(|node| self.may_be_offered(now, node)).cloned().collect();
+        let at = |id: &QuestionId| self.on_desktop.get(id).map(Shown::at);
+        let stays = |id: &QuestionId| at(id).is_some_and(|at| self.may_show(at));
+        let stay: BTreeSet<QuestionId> =
+            self.offers.values().filter_map(|offered| offered.shown).filter(stays).collect();
         for (node, offered) in &mut self.offers {
-            offered.shown = offered.shown.filter(|_| ending.contains(node));
+            offered.shown = offered.shown.filter(|id| ending.contains(node) && stay.contains(id));
         }
         self.offers.retain(|_, offered| offered.shown.is_some() || offered.not_before > now.boot);
         for node in ending {
             let rests =
                 self.offers.get(&node).is_some_and(|old| old.shown.is_some() || old.not_before > now.boot);
-            if rests || self.seat.idle || self.seat.is_unheard(now) {
+            if rests || !self.is_somebody_there(now, &node) {
                 continue;
             }
             let id = self.desk.number();
@@ -60,10 +65,16 @@ impl Core {
         }
     }
 
-    /// Whether this is an MFA session that ends soon, and the desktop has nothing else to ask about its device.
+    /// Whether somebody is at the desktop from which the session was last used.
+    fn is_somebody_there(&self, now: Now, node: &Node) -> bool {
+        let last = self.slots.get(node).and_then(|slot| slot.last_use.as_ref());
+        last.is_some_and(|last| self.takes_offers(now, &last.display))
+    }
+
+    /// Whether this is an MFA session that ends soon, and nobody is asked for a code of its device.
     fn may_be_offered(&self, now: Now, node: &Node) -> bool {
         let Some(device) = node.device().filter(|_| node.is_mfa_session()) else { return false };
-        let quiet = !self.settings.desktop || self.seat.is_locked() || self.desk.open(&device).is_some();
+        let quiet = self.desk.open(&device).is_some();
         let ends = self.lease(node).is_some_and(|lease| {
             lease.remaining(now, self.skew) <= margin(&self.settings, lease.life)
                 && !self.settings.offer_before.is_zero()

@@ -52,6 +52,10 @@ pub const QUESTION_LINGERS: Duration = minutes(10);
 /// login manager and screen savers answer within milliseconds, and half a second late is not late for a notification.
 pub const FIRST_WORD: Duration = Duration::from_millis(500);
 
+/// So many desktops are watched, beside the daemon's own. People have one or two, and some that look like others: each `ssh -X`
+/// has a display of its own. Each costs two connections to buses that its callers name, so there has to be an end.
+pub const DESKTOPS: usize = 12;
+
 /// An offer that is put off comes back when this much is left at the latest: then roles in use are taken once more, and
 /// the person needs time to find the phone. What would rest for less than a minute is not put off.
 pub const LAST_OFFER: Duration = LAST_CALL;

@@ -33,6 +33,8 @@ struct Asked {
     until_now: bool,
     /// For those of them whose time is not over.
     further: bool,
+    /// The desktop is among those who may, up to this moment.
+    on_desktop: bool,
 }
 
 impl Core {
@@ -114,14 +116,19 @@ impl Core {
         Asked {
             until_now: self.somebody_is_asked(device, &waiting),
             further: self.somebody_is_asked(device, &staying),
+            on_desktop: self.desktop_is_asked(device, &waiting),
         }
     }
 
     /// Whether a terminal, the desktop or a program may give a device's code to these.
     fn somebody_is_asked(&self, device: &Device, waiting: &[&Pending]) -> bool {
-        let by_desktop = |open: &Open| self.desktop_can_ask() && self.display(open, waiting).is_some();
         waiting.iter().any(|pending| pending.has_terminal())
-            || self.desk.open(device).is_some_and(|open| open.has_program() || by_desktop(open))
+            || self.desk.open(device).is_some_and(Open::has_program)
+            || self.desktop_is_asked(device, waiting)
+    }
+
+    fn desktop_is_asked(&self, device: &Device, waiting: &[&Pending]) -> bool {
+        self.desk.open(device).is_some_and(|open| self.display(open, waiting).is_some())
     }
 
     /// Why a request that stands before a question does not wait there (any longer).
@@ -140,6 +147,8 @@ impl Core {
             let problem = self.desk.open(device).and_then(|open| open.problem_since(pending.since)).cloned();
             return Some(problem.unwrap_or_else(|| denial::code_required(profile, &device.serial, lock)));
         }
+        // Another desktop has asked instead.
+        let lock = lock.filter(|_| !asked.on_desktop);
         late.then(|| denial::waited_in_vain(profile, &device.serial, lock))
     }
 

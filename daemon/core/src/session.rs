@@ -23,7 +23,7 @@ use crate::prompt::Desk;
 use crate::questions::Places;
 use crate::reach::Target;
 use crate::route::{Discoveries, Refused};
-use crate::seat::Seat;
+use crate::seat::Seats;
 use crate::sign_ins::SignedIn;
 use crate::time::{Boot, Now};
 
@@ -48,7 +48,7 @@ pub struct Settings {
     pub offer_not_today: Duration,
     /// For how long a device is left alone after "Not now", except at a terminal and by `awsd login`.
     pub not_now: Duration,
-    /// Whether locking the screen forgets all sessions.
+    /// Whether locking the screen of any desktop forgets all sessions.
     pub lock_on_screen_lock: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct Core {
     pub(crate) discoveries: Discoveries,
     /// Who waits for a code, as of the last event.
     pub(crate) places: Places,
-    pub(crate) seat: Seat,
+    pub(crate) seats: Seats,
     /// What the desktop shows.
     pub(crate) on_desktop: BTreeMap<QuestionId, Shown>,
     /// The questions that programs run for.
@@ -200,7 +200,7 @@ impl Core {
             desk: Desk::default(),
             discoveries: Discoveries::default(),
             places: Places::new(),
-            seat: Seat::default(),
+            seats: Seats::new(),
             on_desktop: BTreeMap::new(),
             programs: BTreeSet::new(),
             offers: BTreeMap::new(),
@@ -217,6 +217,7 @@ impl Core {
         match event {
             Event::Requested(id, request) => {
                 self.note_source(now, &request);
+                self.note_seen(now, &request.caller.display);
                 self.requests.insert(id, Pending::new(*request, now.boot));
             }
             Event::Typed { at, question, code } => self.typed(now, at, question, &code, &mut out),
@@ -232,7 +233,7 @@ impl Core {
             }
             Event::SignedIn(run, result) => self.signed_in(run, result, &mut out),
             Event::Looked(source, found) => self.looked(now, &source, found),
-            Event::Presence(presence) => self.presence(now, presence, &mut out),
+            Event::Presence(at, presence) => self.presence(now, at, presence, &mut out),
             Event::Gone(id) => self.gone(id),
             Event::Finished { call, outcome } => self.finished(now, call, outcome, &mut out),
             Event::Logout { by, origins } => self.logout(by, origins, &mut out),

@@ -221,25 +221,24 @@ impl Core {
 
     fn offer_sign_in(&mut self, now: Now, source: &SourceProfile, out: &mut Vec<Effect>) {
         let Some(held) = self.sign_ins.get(source) else { return };
-        let due = self.desktop_can_ask() && self.is_sign_in_due(now, held) && !held.rests(now);
-        let (is_new, look) = (held.shown.is_none(), held.look);
-        let nobody = self.seat.idle || self.seat.is_unheard(now);
-        if due && is_new && !nobody && look == Look::Fresh {
-            let id = self.desk.number();
-            self.show_sign_in(now, id, source, out);
-            return;
+        let due = self.is_sign_in_due(now, held) && !held.rests(now);
+        let shown = held.shown.as_ref().filter(|shown| due && self.may_show(&shown.display));
+        if let Some(id) = shown.map(|shown| shown.id) {
+            return self.show_sign_in(now, id, source, out);
         }
+        let new = due && held.last_use.as_ref().is_some_and(|last| self.takes_offers(now, &last.display));
         let Some(held) = self.sign_ins.get_mut(source) else { return };
-        match &held.shown {
-            None if due && !nobody && look == Look::Old => {
+        held.shown = None;
+        match held.look {
+            Look::Old if new => {
                 held.look = Look::Asked;
                 out.push(Effect::Look(source.clone()));
             }
-            Some(shown) if due => {
-                let id = shown.id;
+            Look::Fresh if new => {
+                let id = self.desk.number();
                 self.show_sign_in(now, id, source, out);
             }
-            None | Some(_) => held.shown = None,
+            Look::Old | Look::Asked | Look::Fresh => {}
         }
     }
 

@@ -10,7 +10,7 @@ use awsd_core::chain::Keys;
 use awsd_core::config_file::{self, File, Kind, Profiles};
 use awsd_core::console::ConsoleSignIn;
 use awsd_core::effect::{Action, Fetch, Offer, Operation, Program, Question, SignInOffer, SignInRun};
-use awsd_core::event::{Display, Granted, QuestionId};
+use awsd_core::event::{Desktop, Display, Granted, QuestionId};
 use awsd_core::memory::Memory;
 use awsd_core::time::{Now, Wall};
 use awsd_proto::endpoint::EndpointError;
@@ -68,6 +68,8 @@ impl World for Fake {
     fn seen(&mut self, _display: &Display) -> bool {
         false
     }
+
+    fn look_away(&mut self, _desktop: Desktop) {}
 
     fn call(&self, operation: Operation) -> impl Future<Output = Outcome> + Send + 'static {
         let granted = match operation.action {

@@ -1,7 +1,7 @@
 //! The daemon and its sessions.
 
 use awsd_core::effect::{Session, SessionKind};
-use awsd_proto::{Event, SessionRow, Status};
+use awsd_proto::{Event, ScreenLock, SessionRow, Status};
 
 use super::{View, screen};
 use crate::exchange::Update;
@@ -15,10 +15,17 @@ pub(super) fn updates<W: World>(world: &W, view: &View<'_>) -> Vec<Update> {
         uptime: view.now.boot.since(view.started).as_secs(),
         questions: u32::try_from(view.core.questions(view.now).len()).unwrap_or(u32::MAX),
         clock_skew: Some(view.core.skew()).filter(|&skew| skew != 0),
-        screen_lock: view.core.screen_lock(view.now).map(screen::row),
+        screen_lock: screen_lock(view),
         log: world.log_file().map(|path| path.display().to_string()),
     };
     vec![Update::Rows(sessions.into_iter().map(row).collect()), Update::Status(status)]
+}
+
+/// The lock that has been there for the longest time, and where, unless there is but one desktop.
+fn screen_lock(view: &View<'_>) -> Option<ScreenLock> {
+    let (desktop, lock) = view.core.longest_locked(view.now)?;
+    let is_one_of_several = view.core.desktops() > 1;
+    Some(screen::row(is_one_of_several.then(|| screen::name(desktop)), lock))
 }
 
 fn row(session: Session) -> Event {

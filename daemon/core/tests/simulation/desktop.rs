@@ -4,20 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::effect::{Effect, Offer, Question};
-use awsd_core::event::{self, Event, LockedBy, Presence, QuestionId, Surface};
+use awsd_core::event::{Event, QuestionId, Surface};
 use awsd_core::time::Boot;
 
 use crate::programs::Programs;
+use crate::seats::{Place, Seats};
 use crate::sign_ins::SignIns;
 use crate::world::{Open, World};
 
 /// The number of the design, once more.
 pub(crate) const NOTIFY_AFTER: Duration = Duration::from_secs(5);
-
-/// The longest that the desktop waits to learn whether the screen is locked.
-const FIRST_WORD: Duration = Duration::from_millis(500);
-/// One of several desktops; none is the daemon's own.
-type Place = Option<event::Desktop>;
 
 /// What is on the desktop, and who is there.
 #[derive(Default)]
@@ -40,11 +36,7 @@ pub(crate) struct Desktop {
     pub renewing: Option<Place>,
     /// The questions that came of it, and where.
     pub wanted: BTreeMap<QuestionId, Place>,
-    /// Since when the screen has been locked, and by whose word.
-    pub locked: Option<(Boot, LockedBy)>,
-    /// Until when it is not known whether it is.
-    pub unheard_until: Boot,
-    pub idle: bool,
+    pub seats: Seats,
 }
 
 impl World {
@@ -53,12 +45,12 @@ impl World {
         self.log(&format!("desktop {effect:?}").chars().take(150).collect::<String>());
         match effect {
             Effect::Ask(question) => {
-                if self.desktop.locked.is_some() || !self.settings.desktop {
+                let (id, place) = (question.id, question.display.desktop.clone());
+                if !self.may_show(&place) {
                     self.fail("a question is shown where nobody may see it");
                 }
-                let (id, place) = (question.id, question.display.desktop.clone());
                 let shown = self.desktop.questions.get(&id);
-                if self.unheard() && shown.is_none_or(|shown| shown.display.desktop != place) {
+                if self.unheard(&place) && shown.is_none_or(|shown| shown.display.desktop != place) {
                     self.fail("a question is shown although the screen may be locked");
                 }
                 if let Some(renewing) = self.desktop.renewing.take() {
@@ -88,6 +80,7 @@ impl World {
                     self.fail("something is taken from the desktop that is not there");
                 }
             }
+            Effect::LookAway(desktop) => self.looked_away(desktop),
             Effect::Run(id, program) => self.program_begins(id, &program),
             Effect::Stop(id) if self.sign_in_stopped(id) => {}
             Effect::Stop(id) => self.program_stopped(id),
@@ -100,18 +93,18 @@ impl World {
 
     /// The person does something at the desktop, or the desktop fails.
     pub(crate) fn person_at_desktop(&mut self) {
-        let questions: Vec<Question> = self.desktop.questions.values().cloned().collect();
-        let offers: Vec<Offer> = self.desktop.offers.values().cloned().collect();
+        // Nobody is so quick where it is not known yet whether the screen is locked.
+        let heard = |place: &Place| !self.unheard(place);
+        let questions = self.desktop.questions.values().filter(|shown| heard(&shown.display.desktop));
+        let questions: Vec<Question> = questions.cloned().collect();
+        let offers = self.desktop.offers.values().filter(|shown| heard(&shown.display.desktop));
+        let offers: Vec<Offer> = offers.cloned().collect();
         self.new_moment();
-        if self.unheard() {
-            // Nobody is as quick as that.
-            return;
-        }
         if self.random.percent(50) {
             self.sign_in_ends();
         }
-        let sign_in = self.desktop.sign_ins.shown().cloned();
-        if let Some(offer) = sign_in.filter(|_| self.random.percent(60)) {
+        let sign_in = self.desktop.sign_ins.shown().filter(|shown| !self.unheard(&shown.display.desktop));
+        if let Some(offer) = sign_in.cloned().filter(|_| self.random.percent(60)) {
             self.answer_sign_in(&offer);
         } else if !offers.is_empty() && self.random.percent(60) {
             let offer = self.random.pick(&offers).clone();
@@ -160,79 +153,17 @@ impl World {
         self.give(Event::Dismissed(question.id));
     }
 
-    /// The person comes, leaves, locks or unlocks the screen.
-    pub(crate) fn come_or_go(&mut self) {
-        let by = [LockedBy::LoginManager, LockedBy::ScreenSaver, LockedBy::Request];
-        let presence = match self.random.below(5) {
-            0 => Presence::Locked(*self.random.pick(&by)),
-            1 => Presence::Unlocked,
-            2 => Presence::Idle,
-            3 => Presence::Active,
-            _ => Presence::Unheard,
-        };
-        self.tell_presence(presence);
-    }
-
-    /// Whether nobody has said yet if the screen is locked.
-    pub(crate) fn unheard(&self) -> bool {
-        self.desktop.unheard_until > Boot(self.boot)
-    }
-
-    pub(crate) fn tell_presence(&mut self, presence: Presence) {
-        // What only time changes has changed before.
-        self.new_moment();
-        self.give(Event::Woken);
-        let before = self.desktop.locked.is_some();
-        self.note_presence(presence);
-        self.log(&format!("{presence:?}"));
-        let wiped = !before && self.desktop.locked.is_some() && self.settings.lock_on_screen_lock;
-        if wiped {
-            for key in self.aws.users.keys() {
-                *self.logouts.entry(key.clone()).or_default() += 1;
-            }
-            self.forget_pauses(None);
-            self.forget_sign_in(None);
-        }
-        let shown = self.desktop.questions.len() + self.desktop.offers.len();
-        self.give(Event::Presence(presence));
-        if presence == Presence::Unheard && self.desktop.questions.len() + self.desktop.offers.len() < shown {
-            self.fail("what could be seen is taken away because another desktop is looked at");
-        }
-        if wiped && (!self.core.sessions(self.now()).is_empty() || !self.open.is_empty()) {
-            self.fail("the screen was locked, and sessions or requests are left");
-        }
-    }
-
-    fn note_presence(&mut self, presence: Presence) {
-        let desktop = &mut self.desktop;
-        let now = Boot(self.boot);
-        match presence {
-            Presence::Unheard => desktop.unheard_until = now + FIRST_WORD,
-            Presence::Locked(by) => {
-                desktop.locked = Some((desktop.locked.map_or(now, |(since, _)| since), by));
-                desktop.unheard_until = Boot::default();
-            }
-            Presence::Unlocked => {
-                desktop.locked = None;
-                desktop.unheard_until = Boot::default();
-            }
-            Presence::Idle => desktop.idle = true,
-            Presence::Active => desktop.idle = false,
-        }
-    }
-
     /// What the desktop shows is what is asked, and what is to be there is there.
     pub(crate) fn check_desktop(&mut self) {
         let now = self.now();
         let asked = self.core.questions(now);
-        let told = self.core.screen_lock(now).map(|lock| (lock.age.as_secs(), lock.by));
-        let known = self.desktop.locked.map(|(since, by)| (now.boot.since(since).as_secs(), by));
-        if told != known {
-            self.fail(&format!("the screen is locked ({known:?}), and {told:?} is told"));
-        }
-        let until = self.desktop.unheard_until;
-        if self.unheard() && self.core.next_wake(now).is_none_or(|wake| wake > until) {
-            self.fail("nobody thinks of showing what had to wait");
+        self.check_seats();
+        let offers = self.desktop.offers.values().map(|shown| &shown.display);
+        let shown = self.desktop.questions.values().map(|shown| &shown.display).chain(offers);
+        for display in shown {
+            if !self.may_show(&display.desktop) {
+                self.fail("something stays where nobody may see it");
+            }
         }
         for (id, shown) in &self.desktop.questions {
             let Some(question) = asked.iter().find(|question| question.id == *id) else {
@@ -269,10 +200,10 @@ impl World {
     /// the person has not put it aside there.
     fn check_place(&self, shown: &Question) {
         let Some(waiters) = self.waiters(shown) else { return };
-        let wanted = self.desktop.wanted.get(&shown.id);
+        let wanted = self.desktop.wanted.get(&shown.id).filter(|place| self.may_show(place));
         let wanted = wanted.filter(|_| !self.desktop.unreachable.keys().any(|(id, _)| *id == shown.id));
         let waits_at = |place: &Place| {
-            let here = |open: &&Open| open.display.desktop == *place && self.reached(shown.id, open);
+            let here = |open: &&Open| open.display.desktop == *place && self.can_be_asked(shown.id, open);
             wanted == Some(place) || waiters.iter().any(here)
         };
         let aside = |place: &Place| self.desktop.aside.contains(&(shown.id, place.clone()));
@@ -280,7 +211,7 @@ impl World {
         if !waits_at(place) {
             self.fail("a question is asked on the desktop of nobody who waits for it");
         }
-        let named = |open: &&&Open| open.display.desktop.is_some() && self.reached(shown.id, open);
+        let named = |open: &&&Open| open.display.desktop.is_some() && self.can_be_asked(shown.id, open);
         let other = |open: &Open| !aside(&open.display.desktop) || place.is_none();
         if wanted.is_none_or(aside)
             && (place.is_none() || aside(place))

@@ -18,6 +18,7 @@ mod programs;
 mod random;
 mod reasons;
 mod replies;
+mod seats;
 mod sign_ins;
 mod sources;
 mod surfaces;
@@ -29,8 +30,6 @@ mod world;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-use awsd_core::event::Presence;
 
 use crate::world::World;
 
@@ -54,7 +53,9 @@ fn schedule(seed: u64) {
                 world.pass(Duration::from_secs(by) + Duration::from_millis(millis));
             }
             85..91 => world.pass_to_an_end(),
-            91..93 => world.leave(),
+            91 => world.leave(),
+            92 if world.random.percent(40) => world.leave(),
+            92 => world.come_or_go(),
             93 if world.random.percent(45) => world.dismiss(),
             93 if world.random.percent(25) => world.guess(),
             93 if world.random.percent(20) => world.give_in_vain(),
@@ -77,7 +78,7 @@ fn schedule(seed: u64) {
 fn settle(world: &mut World) {
     world.check_jitter();
     world.outage = None;
-    world.tell_presence(Presence::Idle);
+    world.all_leave();
     for _ in 0..400 {
         world.finish_calls();
         if world.open.is_empty() && world.answers.is_empty() {

@@ -24,7 +24,7 @@ impl World {
     /// An offer is made to somebody who is there, about a session in use that ends soon, and not too often.
     pub(crate) fn check_offer(&self, offer: &Offer) {
         let now = Boot(self.boot);
-        if self.desktop.locked.is_some() || self.unheard() || self.desktop.idle || !self.settings.desktop {
+        if !self.takes_offers(&offer.display.desktop) {
             self.fail("an offer is made to nobody");
         }
         if self.desktop.quiet.get(&offer.device).is_some_and(|until| now < *until) {
@@ -138,14 +138,16 @@ impl World {
 
     /// On a good day the renewal of a session in use is offered to whoever is there, as soon as it is due.
     pub(crate) fn check_offered(&self) {
-        let offers = !self.settings.offer_before.is_zero() && self.settings.desktop;
-        if !self.calm || !offers || self.desktop.locked.is_some() || self.unheard() || self.desktop.idle {
+        if !self.calm || self.settings.offer_before.is_zero() {
             return;
         }
         let now = Boot(self.boot);
         let asked = self.core.questions(self.now());
         for session in self.core.sessions(self.now()) {
             let Some(last) = self.used_lately(&session) else { continue };
+            if !self.takes_offers(&self.served[&session.name].desktop) {
+                continue;
+            }
             let due = session.remaining + NOISE < self.settings.offer_before.min(session.life / 3);
             let rests = [&self.desktop.quiet, &self.desktop.perhaps_quiet];
             let quiet = rests.iter().any(|rests| rests.get(&session.name).is_some_and(|until| now < *until));

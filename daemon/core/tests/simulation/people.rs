@@ -1,11 +1,10 @@
 //! What callers and the person at the device do.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
 use awsd_core::event::{
-    Caller, Desktop, Display, Event, Patience, Presence, Purpose, QuestionId, Request, RequestId, Surface,
+    Caller, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
 };
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
@@ -13,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::aws;
 use crate::profiles;
+use crate::seats::named;
 use crate::world::{Clocks, Open, World, mfa_duration};
 
 /// What somebody wants who runs something for long.
@@ -22,10 +22,8 @@ const MIN_TTLS: [Duration; 4] =
 impl World {
     /// Somebody asks for something.
     pub(crate) fn ask(&mut self) {
-        // From a desktop that has not been watched.
-        if self.random.percent(20) {
-            self.tell_presence(Presence::Unheard);
-        }
+        let caller = self.caller();
+        self.come_from(&caller.display.desktop);
         let written = self.written();
         let new = profiles::chain(&mut self.random, &self.cast, &written, self.calm);
         // Who has asked for something often asks for it again. (The SAML tool's file is read anew each time.)
@@ -49,7 +47,6 @@ impl World {
         ]);
         let code =
             chain.device.clone().filter(|_| self.random.percent(10)).map(|device| self.some_code(&device));
-        let caller = self.caller();
         let picky = purpose != Purpose::Login && self.random.percent(8);
         let min_ttl = picky.then(|| *self.random.pick(&MIN_TTLS));
         let id = self.request();
@@ -108,7 +105,9 @@ impl World {
 
     fn caller(&mut self) -> Caller {
         let name = *self.random.pick(&[None, None, None, Some(":1"), Some(":1"), Some(":2"), Some(":3")]);
-        let desktop = name.map(|name| Desktop(Arc::new([("DISPLAY".to_owned(), name.to_owned())].into())));
+        // A day on which everybody has a desktop of their own.
+        let crowd = self.seed.is_multiple_of(10).then(|| format!(":{}", self.random.below(20)));
+        let desktop = name.map(|name| named(crowd.as_deref().unwrap_or(name)));
         Caller { display: Display { desktop, ..Display::default() }, ..Caller::default() }
     }
 

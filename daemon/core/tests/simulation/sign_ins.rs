@@ -170,7 +170,7 @@ impl World {
     /// Something is told about a sign-in: to somebody who is there, about keys in use that end and are not renewed yet.
     pub(crate) fn sign_in_offered(&mut self, offer: SignInOffer) {
         let now = Boot(self.boot);
-        if self.desktop.locked.is_some() || !self.settings.desktop {
+        if !self.may_show(&offer.display.desktop) {
             self.fail("a sign-in is offered where nobody may see it");
         }
         let sign_ins = &self.desktop.sign_ins;
@@ -207,7 +207,7 @@ impl World {
 
     fn check_new_sign_in(&self, now: Boot, offer: &SignInOffer, runs: bool) {
         let sign_ins = &self.desktop.sign_ins;
-        if self.unheard() || self.desktop.idle {
+        if !self.takes_offers(&offer.display.desktop) {
             self.fail("a sign-in is offered to nobody");
         }
         if now < sign_ins.quiet {
@@ -355,8 +355,8 @@ impl World {
         if sign_ins.leaving.is_some() {
             self.fail("one sign-in is offered twice");
         }
-        if let Some((_, about)) = &sign_ins.shown {
-            if self.desktop.locked.is_some() {
+        if let Some((shown, about)) = &sign_ins.shown {
+            if !self.may_show(&shown.display.desktop) {
                 self.fail("a sign-in is offered at a locked screen");
             }
             let runs = sign_ins.running.is_some();
@@ -401,8 +401,7 @@ impl World {
     /// they are over.
     pub(crate) fn check_sign_in_offered(&self) {
         let (now, sign_ins) = (Boot(self.boot), &self.desktop.sign_ins);
-        let nobody = self.desktop.locked.is_some() || self.unheard() || self.desktop.idle;
-        if !self.calm || !self.settings.desktop || nobody || sign_ins.seen_at.is_none() {
+        if !self.calm || sign_ins.seen_at.is_none() || !self.takes_offers(&sign_ins.seen_at) {
             return;
         }
         let left = self.sign_in_left();

@@ -6,6 +6,7 @@ use awsd_core::event::{LockedBy, Patience, QuestionId};
 use awsd_core::time::Boot;
 
 use crate::desktop::NOTIFY_AFTER;
+use crate::seats::Place;
 use crate::world::{Open, World};
 
 impl World {
@@ -28,20 +29,28 @@ impl World {
         at.is_none_or(|at| *at < open.asked)
     }
 
+    /// Whether somebody can be asked this question on their desktop.
+    pub(crate) fn can_be_asked(&self, id: QuestionId, open: &Open) -> bool {
+        self.reached(id, open) && self.may_show(&open.display.desktop)
+    }
+
     /// Whether the desktop of one of these can show a question.
     fn desktop_can_ask(&self, id: QuestionId, waiters: &[&Open]) -> bool {
-        let reached = waiters.iter().any(|open| self.reached(id, open));
-        self.settings.desktop && self.desktop.locked.is_none() && reached
+        waiters.iter().any(|open| self.can_be_asked(id, open))
+    }
+
+    /// Where a question is asked of those who can be asked, or comes next: on a named desktop, where it has not been put aside,
+    /// where it is, of who asked first.
+    fn best_place(&self, id: QuestionId, waiters: &[&Open]) -> Option<Place> {
+        let shown = self.desktop.questions.get(&id).map(|shown| &shown.display.desktop);
+        let places = waiters.iter().filter(|open| self.can_be_asked(id, open)).map(|open| &open.display.desktop);
+        let aside = |place: &Place| self.desktop.aside.contains(&(id, place.clone()));
+        places.min_by_key(|place| (place.is_none(), aside(place), shown != Some(*place))).cloned()
     }
 
     /// Whether a question is to be on the desktop; none where it cannot be said from here.
     pub(crate) fn wanted_on_desktop(&self, question: &Question) -> Option<bool> {
-        let locked = self.desktop.locked.is_some();
-        if locked || !self.settings.desktop || self.desktop.programs.first(question.id) {
-            return Some(false);
-        }
-        // What is shown stays; nothing new comes.
-        if self.unheard() && !self.desktop.questions.contains_key(&question.id) {
+        if !self.settings.desktop || self.desktop.programs.first(question.id) {
             return Some(false);
         }
         self.desktop.programs.may_give(question.id)?;
@@ -49,7 +58,10 @@ impl World {
             return None;
         }
         let waiters = self.waiters(question)?;
-        if !self.desktop_can_ask(question.id, &waiters) {
+        let Some(best) = self.best_place(question.id, &waiters) else { return Some(false) };
+        // What is shown there stays; nothing new comes.
+        let shown = self.desktop.questions.get(&question.id);
+        if self.unheard(&best) && shown.is_none_or(|shown| shown.display.desktop != best) {
             return Some(false);
         }
         let first = first_terminal(&waiters);
@@ -73,7 +85,7 @@ impl World {
                 if can_see && !sees && !self.desktop.programs.first(question.id) {
                     self.fail("somebody at a terminal waits for a code and is not asked");
                 }
-                let wanted = self.desktop.wanted.contains_key(&question.id);
+                let wanted = self.desktop.wanted.get(&question.id).is_some_and(|place| self.may_show(place));
                 let others = terminal.is_some() || program || desktop || wanted;
                 if open.patience == Patience::Silent(None) && !others {
                     self.fail("somebody waits for a code that nobody is asked for");
@@ -81,9 +93,8 @@ impl World {
             }
             let later = terminal.filter(|_| self.wanted_on_desktop(question) == Some(false) && !program);
             let wake = self.core.next_wake(self.now());
-            if let Some(first) = later
-                && desktop
-                && wake.is_none_or(|wake| wake > (first + NOTIFY_AFTER).max(self.desktop.unheard_until))
+            if let (Some(first), Some(best)) = (later, self.best_place(question.id, &waiters))
+                && wake.is_none_or(|wake| wake > (first + NOTIFY_AFTER).max(self.unheard_until(&best)))
             {
                 self.fail("nobody thinks of bringing the question to the desktop");
             }
@@ -106,7 +117,8 @@ impl World {
         }
     }
 
-    /// Whoever is not asked because the screen is locked is told so, and nobody else.
+    /// Whoever is not asked because their screen is locked is told so, and nobody else; also nobody who was asked on another
+    /// desktop.
     pub(crate) fn check_lock_told(&self, open: &Open, denial: &Denial) {
         let not_asked = denial.reason == Reason::CodeRequired && denial.sentence.contains("nobody");
         if !not_asked || denial.sentence.contains("which one to use") {
@@ -117,14 +129,22 @@ impl World {
         let Some(question) = asked.iter().find(of_device) else { return };
         let other =
             open.patience == Patience::Never || !self.settings.desktop || !self.reached(question.id, open);
-        let locked = self.desktop.locked.filter(|_| !other);
+        let seat = self.seat(&open.display.desktop);
+        let locked = seat.and_then(|seat| seat.locked).filter(|_| !other);
         let words = locked.map(|(_, by)| match by {
             LockedBy::LoginManager => "login manager",
             LockedBy::ScreenSaver => "screen saver",
             LockedBy::Request => "asked for",
         });
         let told = denial.sentence.contains("counts as locked");
-        if told != locked.is_some() || words.is_some_and(|words| !denial.sentence.contains(words)) {
+        let in_vain = denial.sentence.contains("in time");
+        let waiters = self.waiters(question).filter(|_| in_vain);
+        let elsewhere = waiters.is_some_and(|waiters| self.desktop_can_ask(question.id, &waiters));
+        // Those who waited elsewhere may have left in this moment.
+        let may_be_silent = in_vain && self.desktop.seats.keys().any(|place| self.may_show(place));
+        let silent = locked.is_some() && !told && !may_be_silent;
+        let wrong = words.is_some_and(|words| told && !denial.sentence.contains(words));
+        if silent || wrong || (told && (locked.is_none() || elsewhere)) {
             self.fail(&format!("the screen is locked ({locked:?}), and this is told: {}", denial.sentence));
         }
     }

@@ -311,6 +311,7 @@ impl World {
             | Effect::Offer(_)
             | Effect::OfferSignIn(_)
             | Effect::Unask(_)
+            | Effect::LookAway(_)
             | Effect::Run(..)
             | Effect::Stop(_)
             | Effect::SignIn(..)

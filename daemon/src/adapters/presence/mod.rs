@@ -1,8 +1,8 @@
 //! Tells whether the person is there: the screen gets locked and unlocked, nobody touches anything, the machine wakes up.
 //!
 //! [`PresenceWatch`] listens where the desktop says such things of its own accord; it never polls, starts no service and
-//! changes nothing. What the news mean, the core decides. Nobody may need to know: then it rests, is on no bus, and the
-//! daemon is not woken. A bus or a service that is absent, hangs or dies is no error: nothing is known then.
+//! changes nothing. What the news mean, the core decides. As long as nobody needs to know, it is on no bus, and the daemon is
+//! not woken. A bus or a service that is absent, hangs or dies is no error: nothing is known then.
 //!
 //! On Linux and the BSDs the login manager and the screen savers tell; on macOS a listener in its scripting language, as
 //! far as that goes. On Windows nothing is known: `WTSRegisterSessionNotification` and `PBT_APMRESUMEAUTOMATIC`, which
@@ -14,23 +14,26 @@ mod freedesktop;
 // Its tests need no Mac.
 #[cfg(any(test, target_os = "macos"))]
 mod macos;
+mod place;
 mod signs;
 
 #[cfg(test)]
 #[cfg(all(unix, not(target_os = "macos")))]
 mod tests;
 
-use awsd_core::event::LockedBy;
-use tokio::time::Instant;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::Poll;
 
-use ear::Ear;
+use awsd_core::event::{Desktop, LockedBy};
+
 #[cfg(all(unix, not(target_os = "macos")))]
 use freedesktop as sources;
 #[cfg(target_os = "macos")]
 use macos as sources;
 #[cfg(windows)]
 use nowhere as sources;
-use signs::{Reported, Sign, Signs, Source};
+use place::Watch;
 
 use crate::display::Display;
 
@@ -45,27 +48,24 @@ pub(crate) enum PresenceNews {
     Idle,
     /// Somebody is there again.
     Active,
-    /// The machine has slept and is awake again.
+    /// There is no session bus (any more). What was told before still holds, as far as the login manager does not contradict.
+    Gone,
+    /// The machine has slept and is awake again. This has nothing to do with the desktop that it comes from.
     Resumed,
 }
 
-/// The watch over one person's session. Owned by the app; everything takes place in tasks.
+/// The watch over the desktops of one person. Owned by the app; everything takes place in tasks.
+///
+/// Each desktop is listened to on connections of its own, and what is heard there counts for this desktop alone: its callers
+/// say which bus is its. How many there are, the core decides.
 #[derive(Debug)]
 pub(crate) struct PresenceWatch {
     /// The system's bus, where the environment names another than the usual one.
     system_bus: Option<String>,
-    place: Option<Place>,
-    login: Ear,
-    savers: Ear,
-    signs: Signs,
-    reported: Reported,
-}
-
-/// What tells one person's session from another's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    session: Option<String>,
-    session_bus: Option<String>,
+    /// None is the daemon's own desktop.
+    watches: BTreeMap<Option<Desktop>, Watch>,
+    /// Who is heard first of those who speak at the same time: another one each time, so that nobody drowns the others.
+    turn: usize,
 }
 
 impl PresenceWatch {
@@ -75,81 +75,61 @@ impl PresenceWatch {
     }
 
     fn on(system_bus: Option<String>) -> Self {
-        Self {
-            system_bus,
-            place: None,
-            login: Ear::new(Source::LoginManager),
-            savers: Ear::new(Source::ScreenSavers),
-            signs: Signs::default(),
-            reported: Reported::default(),
-        }
+        Self { system_bus, watches: BTreeMap::new(), turn: 0 }
     }
 
-    /// Follows this person's session from now on; where the display names no session bus, the one of the daemon's own
-    /// environment. What differs from what was told before is told first. Following the same session again only tries
-    /// again what could not be reached, or has ended. Needs a running runtime.
+    /// Follows the person at this desktop from now on, who is where the display says; where it names no session bus, that is the
+    /// one of the daemon's own environment. What differs from what was told of this desktop before is told first. Following
+    /// the same session again only tries again what could not be reached, or has ended. Needs a running runtime.
     ///
     /// Says whether somebody is listened to from now on who has not been heard yet: then whether the screen is locked is
     /// told as soon as that is known, whatever it was before.
     #[must_use]
-    pub(crate) fn follow(&mut self, display: &Display) -> bool {
-        let session = display.session().map(str::to_owned);
-        let session_bus = display.bus().or_else(|| Display::own().bus());
-        let place = Place { session, session_bus };
-        if self.place.as_ref() != Some(&place) {
-            self.rest();
-        }
-        let unheard = !self.login.is_open() || !self.savers.is_open();
-        if unheard {
-            self.reported.begin_anew();
-        }
-        if !self.login.is_open() {
-            self.signs.forget(Source::LoginManager);
-            let (bus, session) = (self.system_bus.clone(), place.session.clone());
-            self.login.open(|tell| sources::login(bus, session, tell));
-        }
-        if !self.savers.is_open() {
-            self.signs.forget(Source::ScreenSavers);
-            let bus = place.session_bus.clone();
-            self.savers.open(|tell| sources::savers(bus, tell));
-        }
-        self.place = Some(place);
-        unheard
+    pub(crate) fn follow(&mut self, desktop: Option<Desktop>, display: &Display) -> bool {
+        let watch = self.watches.entry(desktop).or_insert_with(|| Watch::of(display));
+        watch.follow(self.system_bus.as_ref(), display)
     }
 
-    /// Follows nobody: all connections are closed, and nothing is told.
-    pub(crate) fn rest(&mut self) {
-        self.login.close();
-        self.savers.close();
-        self.signs = Signs::default();
-        self.place = None;
+    /// Follows nobody there any more: the connections are closed, and nothing is told of this desktop.
+    pub(crate) fn look_away(&mut self, desktop: Desktop) {
+        self.watches.remove(&Some(desktop));
     }
 
-    /// Waits for news; for ever while it rests. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> PresenceNews {
+    /// Waits for news, and for the desktop that they are about; for ever while nobody is followed. Dropping the future loses
+    /// nothing.
+    pub(crate) async fn next(&mut self) -> (Option<Desktop>, PresenceNews) {
         loop {
-            self.signs.tidy(Instant::now());
-            if let Some(news) = self.reported.news(&self.signs) {
-                return news;
+            let (desktop, news) = self.hear().await;
+            self.turn = self.turn.wrapping_add(1);
+            if news != PresenceNews::Resumed || self.tells_of_sleep(desktop.as_ref()) {
+                return (desktop, news);
             }
-            let sign = tokio::select! {
-                sign = self.login.next() => sign,
-                sign = self.savers.next() => sign,
-                () = pass(self.signs.next_wake()) => continue,
-            };
-            if sign == Sign::Resumed {
-                return PresenceNews::Resumed;
-            }
-            self.signs.take(Instant::now(), sign);
         }
     }
-}
 
-/// Waits for that moment; without one, for ever.
-async fn pass(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending().await,
+    async fn hear(&mut self) -> (Option<Desktop>, PresenceNews) {
+        let listening = self.watches.iter_mut();
+        let listening = listening.map(|(at, watch)| Box::pin(async { (at.clone(), watch.next().await) }));
+        let mut listening: Vec<_> = listening.collect();
+        if !listening.is_empty() {
+            let first = self.turn % listening.len();
+            listening.rotate_left(first);
+        }
+        poll_fn(|context| {
+            for heard in &mut listening {
+                if let Poll::Ready(news) = heard.as_mut().poll(context) {
+                    return Poll::Ready(news);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// All hear at the same time that the machine is awake again: the first of them tells it.
+    fn tells_of_sleep(&self, desktop: Option<&Desktop>) -> bool {
+        let first = self.watches.iter().find(|(_, watch)| watch.hears_of_sleep());
+        first.is_none_or(|(first, _)| first.as_ref() == desktop)
     }
 }
 

@@ -67,6 +67,8 @@ pub(super) struct Signs {
     idle_hint: Option<bool>,
     freedesktop: Option<bool>,
     gnome: Option<bool>,
+    /// The session bus has ended.
+    gone: bool,
 }
 
 impl Signs {
@@ -79,9 +81,13 @@ impl Signs {
             Sign::Saver(Saver::Freedesktop, on) => self.screen(on, |signs| &mut signs.freedesktop),
             Sign::Saver(Saver::Gnome, on) => self.screen(on, |signs| &mut signs.gnome),
             Sign::IdleHint(idle) => self.idle_hint = Some(idle),
-            Sign::Silence(source) => self.of(source).into_iter().for_each(|said| {
-                said.get_or_insert(false);
-            }),
+            Sign::Silence(source) => {
+                for said in self.of(source) {
+                    said.get_or_insert(false);
+                }
+                // Those who are on it say themselves that they are off, or not there.
+                self.gone |= source == Source::ScreenSavers;
+            }
             Sign::Resumed => {}
         }
     }
@@ -89,9 +95,15 @@ impl Signs {
     /// The source will be heard anew.
     pub(super) fn forget(&mut self, source: Source) {
         self.of(source).into_iter().for_each(|said| *said = None);
-        if source == Source::LoginManager {
-            self.wished_until = None;
+        match source {
+            Source::LoginManager => self.wished_until = None,
+            Source::ScreenSavers => self.gone = false,
         }
+    }
+
+    /// Whether the login manager has said something, or that it has nothing to say.
+    pub(super) fn has_heard_login(&self) -> bool {
+        self.locked_hint.is_some()
     }
 
     /// When something changes without a sign.
@@ -142,12 +154,13 @@ impl Signs {
 pub(super) struct Reported {
     lock: Option<PresenceNews>,
     idle: bool,
+    gone: bool,
 }
 
 impl Reported {
     /// Whether the screen is locked is to be told as soon as it is known, also if that is what was told last.
     pub(super) fn begin_anew(&mut self) {
-        self.lock = None;
+        (self.lock, self.gone) = (None, false);
     }
 
     /// What has not been told yet.
@@ -157,16 +170,20 @@ impl Reported {
             self.lock = lock;
             return lock;
         }
-        let idle = signs.idle_hint.filter(|idle| *idle != self.idle)?;
-        self.idle = idle;
-        Some(if idle { PresenceNews::Idle } else { PresenceNews::Active })
+        if let Some(idle) = signs.idle_hint.filter(|idle| *idle != self.idle) {
+            self.idle = idle;
+            return Some(if idle { PresenceNews::Idle } else { PresenceNews::Active });
+        }
+        let is_news = signs.gone && !self.gone;
+        self.gone |= signs.gone;
+        is_news.then_some(PresenceNews::Gone)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use PresenceNews::{Active, Idle, Unlocked};
+    use PresenceNews::{Active, Gone, Idle, Unlocked};
 
     /// Locked, by the word of each.
     const BY_LOGIN: PresenceNews = PresenceNews::Locked(LockedBy::LoginManager);
@@ -307,7 +324,7 @@ mod tests {
         listener.signs = Signs::default();
         assert_eq!(listener.hears(&[Sign::Saver(GNOME, false)]), []);
         assert_eq!(listener.hears(&[Sign::LockedHint(false), Sign::IdleHint(false)]), [Active]);
-        assert_eq!(listener.hears(&[Sign::Silence(Source::ScreenSavers)]), [Unlocked]);
+        assert_eq!(listener.hears(&[Sign::Silence(Source::ScreenSavers)]), [Unlocked, Gone]);
     }
 
     #[test]

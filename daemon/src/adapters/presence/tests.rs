@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::names::OwnedBusName;
@@ -14,7 +14,7 @@ use zbus::zvariant::{DynamicType, ObjectPath, Value};
 
 use super::*;
 use crate::test_bus::{Mock, PATIENCE, TestBus};
-use PresenceNews::{Active, Idle, Resumed, Unlocked};
+use PresenceNews::{Active, Gone, Idle, Resumed, Unlocked};
 
 /// Locked, by the word of each.
 const BY_LOGIN: PresenceNews = PresenceNews::Locked(LockedBy::LoginManager);
@@ -138,13 +138,24 @@ fn display(session_bus: &str, session: &str) -> Display {
     Display::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-async fn next(watch: &mut PresenceWatch) -> PresenceNews {
+/// The next news of a desktop, and which it is.
+async fn next_of(watch: &mut PresenceWatch) -> (Option<Desktop>, PresenceNews) {
     timeout(PATIENCE, watch.next()).await.expect("there are news")
+}
+
+/// The next news of the one desktop that there is. That it has no bus is none.
+async fn next(watch: &mut PresenceWatch) -> PresenceNews {
+    loop {
+        match next_of(watch).await.1 {
+            Gone => {}
+            news => return news,
+        }
+    }
 }
 
 /// Follows somebody who has not been listened to, and waits until this has been told, in whatever order.
 async fn follow<const N: usize>(watch: &mut PresenceWatch, display: &Display, first: [PresenceNews; N]) {
-    assert!(watch.follow(display));
+    assert!(watch.follow(display.desktop(), display));
     let mut told = Vec::new();
     while told.len() < N {
         told.push(next(watch).await);
@@ -184,7 +195,7 @@ impl Guests<'_> {
         work(watch).await;
         tokio::select! {
             biased;
-            news = watch.next() => panic!("{news:?} out of nowhere"),
+            news = next(watch) => panic!("{news:?} out of nowhere"),
             left = timeout(PATIENCE, left.next()) => left.expect("it leaves").unwrap(),
         };
     }
@@ -289,13 +300,14 @@ async fn a_screen_saver_counts_as_a_lock() {
 }
 
 #[tokio::test]
-async fn who_rests_is_on_no_bus() {
+async fn who_looks_away_is_on_no_bus() {
     let Some(logind) = Logind::with_session().await else { return };
     logind.set("c1", "LockedHint", true.into()).await;
     let guests = Guests::on(&logind.hands).await;
     let mut watch = logind.watch();
+    let desktop = display(NOWHERE, "c1").desktop().unwrap();
     follow(&mut watch, &display(NOWHERE, "c1"), [BY_LOGIN]).await;
-    guests.newcomer_leaves_after(&mut watch, async |watch| watch.rest()).await;
+    guests.newcomer_leaves_after(&mut watch, async |watch| watch.look_away(desktop)).await;
     assert!(guests.newcomers().await.is_empty());
     // What has changed meanwhile is told as soon as somebody wants to know.
     logind.set("c1", "LockedHint", false.into()).await;
@@ -315,7 +327,7 @@ async fn following_the_same_session_again_changes_nothing() {
     let mut watch = logind.watch();
     follow(&mut watch, &gnome.display(), [Unlocked, Idle]).await;
     let guests = Guests::on(&logind.hands).await;
-    assert!(!watch.follow(&gnome.display()));
+    assert!(!watch.follow(gnome.display().desktop(), &gnome.display()));
     logind.set("c1", "IdleHint", false.into()).await;
     assert_eq!(next(&mut watch).await, Active);
     assert!(guests.newcomers().await.is_empty());
@@ -347,7 +359,7 @@ async fn a_bus_that_hangs_is_not_waited_for_long() {
     gnome.set(false).await;
     // From here on the clock is ahead of everything that has to be waited for.
     tokio::time::pause();
-    assert_eq!(watch.next().await, Unlocked);
+    assert_eq!(watch.next().await.1, Unlocked);
 }
 
 #[tokio::test]
@@ -359,6 +371,63 @@ async fn a_lock_that_nobody_has_carried_out_ends_by_itself() {
     assert_eq!(next(&mut watch).await, BY_WISH);
     tokio::time::pause();
     let asked = Instant::now();
-    assert_eq!(watch.next().await, Unlocked);
+    assert_eq!(watch.next().await.1, Unlocked);
     assert!(asked.elapsed() + Duration::from_secs(10) > signs::WISH, "{:?}", asked.elapsed());
+}
+
+/// Each desktop, and what is told of it.
+type Told = (Option<Desktop>, PresenceNews);
+
+/// Follows somebody beside others, and returns the first news of them.
+async fn follow_beside(watch: &mut PresenceWatch, display: &Display) -> Told {
+    assert!(watch.follow(display.desktop(), display));
+    next_of(watch).await
+}
+
+#[tokio::test]
+async fn what_is_said_of_one_desktop_counts_there_alone() {
+    let (Some(here), Some(there)) = (Gnome::start().await, Gnome::start().await) else { return };
+    let [at_here, at_there] = [&here, &there].map(|gnome| gnome.display().desktop());
+    let mut watch = PresenceWatch::on(Some(NOWHERE.to_owned()));
+    here.set(true).await;
+    assert_eq!(follow_beside(&mut watch, &here.display()).await, (at_here.clone(), BY_SAVER));
+    assert_eq!(follow_beside(&mut watch, &there.display()).await, (at_there.clone(), Unlocked));
+    there.set(true).await;
+    assert_eq!(next_of(&mut watch).await, (at_there.clone(), BY_SAVER));
+    // The first is heard although the second was looked at last.
+    here.set(false).await;
+    assert_eq!(next_of(&mut watch).await, (at_here, Unlocked));
+    there.set(false).await;
+    assert_eq!(next_of(&mut watch).await, (at_there, Unlocked));
+}
+
+#[tokio::test]
+async fn the_machine_wakes_up_once_however_many_desktops_there_are() {
+    let Some(logind) = Logind::with_session().await else { return };
+    let (Some(here), Some(there)) = (Gnome::start().await, Gnome::start().await) else { return };
+    let mut watch = logind.watch();
+    for gnome in [&here, &there] {
+        let told = follow_beside(&mut watch, &gnome.display()).await;
+        assert_eq!(told, (gnome.display().desktop(), Unlocked));
+    }
+    logind.emit("PrepareForSleep", "b", vec![false.into()]).await;
+    assert_eq!(next(&mut watch).await, Resumed);
+    // Whoever heard it second has heard this after it.
+    logind.set("c1", "LockedHint", true.into()).await;
+    let both = [next_of(&mut watch).await, next_of(&mut watch).await];
+    for gnome in [&here, &there] {
+        assert!(both.contains(&(gnome.display().desktop(), BY_LOGIN)), "{both:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_has_ended_is_told() {
+    let Some(gnome) = Gnome::start().await else { return };
+    let desktop = gnome.display().desktop();
+    let mut watch = PresenceWatch::on(Some(NOWHERE.to_owned()));
+    gnome.set(true).await;
+    assert_eq!(follow_beside(&mut watch, &gnome.display()).await, (desktop.clone(), BY_SAVER));
+    drop(gnome);
+    // Nobody unlocks a screen by ending its bus.
+    assert_eq!(next_of(&mut watch).await, (desktop, Gone));
 }
