@@ -141,7 +141,9 @@ impl World {
         let waiters = self.waiters(question).filter(|_| in_vain);
         let elsewhere = waiters.is_some_and(|waiters| self.desktop_can_ask(question.id, &waiters));
         // Those who waited elsewhere may have left in this moment.
-        let may_be_silent = in_vain && self.desktop.seats.keys().any(|place| self.may_show(place));
+        let own = None;
+        let places = self.desktop.seats.keys().chain([&own]);
+        let may_be_silent = in_vain && places.into_iter().any(|place| self.may_show(place));
         let silent = locked.is_some() && !told && !may_be_silent;
         let wrong = words.is_some_and(|words| told && !denial.sentence.contains(words));
         if silent || wrong || (told && (locked.is_none() || elsewhere)) {
