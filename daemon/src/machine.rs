@@ -16,7 +16,7 @@ use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::adapters::aws::Aws;
 use crate::adapters::aws_files::{NotAbsolute, Paths, Sources};
@@ -73,7 +73,10 @@ fn met(news: PresenceNews) -> Event {
         PresenceNews::Unlocked => Event::Presence(Presence::Unlocked),
         PresenceNews::Idle => Event::Presence(Presence::Idle),
         PresenceNews::Active => Event::Presence(Presence::Active),
-        PresenceNews::Resumed => Event::Woken,
+        PresenceNews::Resumed => {
+            info!("the machine has woken up: every deadline is looked at again");
+            Event::Woken
+        }
     }
 }
 
@@ -252,5 +255,16 @@ impl World for Machine {
 
     fn user_name(&self) -> &str {
         &self.user_name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_sleep_everything_is_looked_at_again() {
+        assert!(matches!(met(PresenceNews::Resumed), Event::Woken));
+        assert!(matches!(met(PresenceNews::Active), Event::Presence(Presence::Active)));
     }
 }

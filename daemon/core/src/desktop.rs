@@ -14,8 +14,8 @@ use crate::time::{Boot, Now};
 /// Something that a desktop was told to show.
 #[derive(Debug)]
 pub(crate) enum Shown {
-    /// A question, as it was when the desktop was last told of it.
-    Question(Box<Question>),
+    /// A question, as it was when the desktop was last told of it, and whether a notification of it has come to the screen.
+    Question(Box<Question>, bool),
     /// An offer, and where it is.
     Offer(Display),
 }
@@ -39,13 +39,16 @@ impl Core {
             out.push(Effect::Unask(id));
         }
         for question in asked {
-            let is_news = match self.on_desktop.get(&question.id) {
-                Some(Shown::Question(shown)) => question.differs_from(shown),
-                Some(Shown::Offer(_)) | None => true,
+            let (is_news, is_seen) = match self.on_desktop.get(&question.id) {
+                Some(Shown::Question(shown, is_seen)) => (
+                    question.differs_from(shown),
+                    *is_seen && shown.display.desktop == question.display.desktop,
+                ),
+                Some(Shown::Offer(_)) | None => (true, false),
             };
             // While a code is being checked the old question stays: it may be asked again in its place.
             if is_news && !question.verifying {
-                self.on_desktop.insert(question.id, Shown::Question(Box::new(question.clone())));
+                self.on_desktop.insert(question.id, Shown::Question(Box::new(question.clone()), is_seen));
                 out.push(Effect::Ask(question));
             }
         }
@@ -92,15 +95,17 @@ impl Core {
         let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
         let question = open.question(device, now, waiting.len());
         let display = self.display(open, &waiting).cloned().unwrap_or_default();
-        // A desktop that no caller has named may not be there: it is not promised.
-        let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
+        let on_desktop =
+            self.is_seen(open.id, &display) && self.belongs_on_desktop(now, device, open, places);
+        let at_terminals =
+            !question.wanted && !waiting.is_empty() && waiting.iter().all(|pending| pending.has_terminal());
         let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
         let is_there = |id: &RequestId| {
             self.requests.get(id).is_some_and(|pending| pending.caller.display.desktop == display.desktop)
         };
         let there = places.iter().filter(|(id, place)| place.device == *device && is_there(id));
         let newest = there.map(|(id, _)| *id).max();
-        Question { newest, waited, on_desktop, display, ..question }
+        Question { newest, waited, on_desktop, at_terminals, display, ..question }
     }
 
     /// A question as the desktop shows it, which also says what was wrong with what was typed there.
@@ -132,9 +137,21 @@ impl Core {
     /// The desktop that shows a question or an offer.
     pub(crate) fn shown_at(&self, id: QuestionId) -> Option<&Display> {
         self.on_desktop.get(&id).map(|shown| match shown {
-            Shown::Question(question) => &question.display,
+            Shown::Question(question, _) => &question.display,
             Shown::Offer(display) => display,
         })
+    }
+
+    /// Whether a notification of a question is on this desktop. Before that, none is promised: there may be nobody to show it.
+    fn is_seen(&self, id: QuestionId, display: &Display) -> bool {
+        matches!(self.on_desktop.get(&id), Some(Shown::Question(shown, true)) if shown.display.desktop == display.desktop)
+    }
+
+    /// Whether a notification of a question is on the screen.
+    pub(crate) fn seen_on_desktop(&mut self, id: QuestionId, now_seen: bool) {
+        if let Some(Shown::Question(_, is_seen)) = self.on_desktop.get_mut(&id) {
+            *is_seen = now_seen;
+        }
     }
 
     /// Those who wait for a device's code.
@@ -160,6 +177,7 @@ impl Core {
     /// The person put the question away where it is shown, and said nothing.
     pub(crate) fn put_aside(&mut self, now: Now, id: QuestionId) {
         self.put_sign_in_aside(now, id);
+        self.seen_on_desktop(id, false);
         let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
         if let Some(open) = self.desk.open_mut(&device) {
             open.aside.insert(at.desktop);
@@ -181,9 +199,11 @@ impl Open {
 }
 
 impl Question {
-    /// Whether another one has something else to say. That time has passed is nothing else.
+    /// Whether another one has something else to say. That time has passed is nothing else, and what the desktop has said of
+    /// itself it knows.
     fn differs_from(&self, shown: &Self) -> bool {
-        let then = Self { age: shown.age, waited: shown.waited, ..self.clone() };
+        let then =
+            Self { age: shown.age, waited: shown.waited, on_desktop: shown.on_desktop, ..self.clone() };
         then != *shown
     }
 }
