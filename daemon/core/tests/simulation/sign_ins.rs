@@ -164,6 +164,8 @@ impl World {
         let known = sign_ins.known.as_ref().map(|found| found.access_key_id.as_str());
         if key.is_none() || key == known {
             (sign_ins.last_use, sign_ins.refused) = (None, false);
+            // Of what nobody uses any more it is not kept either that it is new.
+            sign_ins.fresh = Boot::default();
         }
     }
 
