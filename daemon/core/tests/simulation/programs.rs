@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use awsd_core::chain::Keys;
-use awsd_core::effect::{Program, Question};
+use awsd_core::effect::{Action, Program, Question};
 use awsd_core::event::{Event, Patience, ProgramNews, QuestionId, RequestId};
 use awsd_core::time::Boot;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -294,7 +294,11 @@ impl World {
         programs.had.retain(|id, _| asked.iter().any(|question| question.id == *id));
         for question in &asked {
             let brought = self.brought(question).filter(|_| question.waiting > 0);
+            // Who has brought it may be waiting for the list of devices instead.
+            let away =
+                self.flights.values().any(|flight| matches!(flight.operation.action, Action::ListMfaDevices));
             let next = match (self.desktop.programs.stage(question.id), brought) {
+                (Some(Stage::Again(..)), _) if away => Stage::Unknown,
                 (Some(Stage::Again(..)), Some(false)) => Stage::Left,
                 (Some(Stage::Again(..)), None) if question.waiting > 0 => Stage::Unknown,
                 (Some(Stage::Left), Some(false)) => Stage::Ended,
