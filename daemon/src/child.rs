@@ -1,5 +1,6 @@
-//! Programs that ask a person, or give keys. They end with the question: dropping one kills it and everything it started; on
-//! Windows only itself, as those that run there start nothing.
+//! Programs that ask a person, or give keys. They end with the question: dropping one that runs kills it and what it has
+//! started; on Windows only itself, as those that run there start nothing. What is left of one that has ended by itself, such
+//! as an agent, is let be, and so is what has left its process group.
 
 use std::ffi::OsStr;
 use std::io;

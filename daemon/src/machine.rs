@@ -16,7 +16,7 @@ use awsd_core::source::Source;
 use awsd_core::time::{Boot, Now};
 use awsd_proto::endpoint::{Endpoint, EndpointError};
 use awsd_proto::{Context, CredentialsRequest, Error, ErrorCode, PromptCheck, Secret};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::adapters::aws::Aws;
 use crate::adapters::aws_files::{NotAbsolute, Paths, Sources};
@@ -74,7 +74,10 @@ fn met((desktop, news): (Option<event::Desktop>, PresenceNews)) -> Event {
         PresenceNews::Idle => Presence::Idle,
         PresenceNews::Active => Presence::Active,
         PresenceNews::Gone => Presence::Gone,
-        PresenceNews::Resumed => return Event::Woken,
+        PresenceNews::Resumed => {
+            info!("the machine has woken up: every deadline is looked at again");
+            return Event::Woken;
+        }
     };
     Event::Presence(desktop, presence)
 }
@@ -261,5 +264,16 @@ impl World for Machine {
 
     fn user_name(&self) -> &str {
         &self.user_name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_sleep_everything_is_looked_at_again() {
+        assert!(matches!(met((None, PresenceNews::Resumed)), Event::Woken));
+        assert!(matches!(met((None, PresenceNews::Active)), Event::Presence(None, Presence::Active)));
     }
 }

@@ -255,7 +255,7 @@ pub struct Question {
     /// True while AWS is being asked about a code that was given.
     #[serde(default)]
     pub verifying: bool,
-    /// It is, or will in a moment be, asked on the desktop as well: there is a notification or dialog to be answered.
+    /// It is asked on the desktop as well: there is a notification to be answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_desktop: bool,
 }

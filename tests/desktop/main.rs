@@ -13,6 +13,7 @@
 mod at_once;
 mod checks;
 mod dialogs;
+mod floods;
 #[cfg(target_os = "linux")]
 mod interruption;
 mod locks;
@@ -30,17 +31,23 @@ mod sleep;
 mod texts;
 mod tools;
 
-use std::{fs, path::PathBuf, thread};
+use std::{fs, path::PathBuf, thread, time::Duration};
 
-use awsd_tests::harness::{Output, TestEnv, desktop::Desktop};
+use awsd_tests::harness::{Output, PATIENCE, TestEnv, desktop::Desktop};
 use jiff::Timestamp;
 
 /// A method of the service of notifications, called by a program that has nothing to do with awsd.
 fn call(desktop: &Desktop, method: &str, arguments: &[&str]) -> Output {
+    call_within(desktop, PATIENCE, method, arguments)
+}
+
+/// The same, for a service that is not expected to answer.
+fn call_within(desktop: &Desktop, limit: Duration, method: &str, arguments: &[&str]) -> Output {
+    let limit = limit.as_secs().to_string();
     let method = format!("org.freedesktop.Notifications.{method}");
     desktop
         .command("gdbus")
-        .args(["call", "--session", "--timeout", "2", "--dest", "org.freedesktop.Notifications"])
+        .args(["call", "--session", "--timeout", &limit, "--dest", "org.freedesktop.Notifications"])
         .args(["--object-path", "/org/freedesktop/Notifications", "--method", &method])
         .args(arguments)
         .run()

@@ -3,6 +3,7 @@
 use std::{
     fs,
     panic::{self, AssertUnwindSafe},
+    time::Duration,
 };
 
 use awsd_tests::harness::{
@@ -10,7 +11,7 @@ use awsd_tests::harness::{
     desktop::{Desktop, Server},
 };
 
-use crate::{call, notify, picture};
+use crate::{call, call_within, notify, picture};
 
 const MOCK: Server = Server::Mock("actions body inline-reply");
 
@@ -55,7 +56,8 @@ fn a_notification_is_replaced_and_closed(desktop: &Desktop) {
 
 fn a_server_hangs_dies_and_comes_back(desktop: &Desktop) {
     desktop.stop_server();
-    assert!(call(desktop, "GetCapabilities", &[]).exits(1).stderr.contains("Timeout"));
+    let hangs = call_within(desktop, Duration::from_secs(1), "GetCapabilities", &[]).exits(1);
+    assert!(hangs.stderr.contains("Timeout"), "{}", hangs.stderr);
     desktop.continue_server();
     assert!(call(desktop, "GetCapabilities", &[]).success().stdout.contains("'actions'"));
     notify(desktop, "0", "MFA code for alice");

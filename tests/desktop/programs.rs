@@ -3,6 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -106,13 +107,25 @@ fn where_a_program_fails_people_are_asked_and_told_why() {
     }
 }
 
+/// The number that a program writes once it has begun, which may be after it is said that it is slow.
+fn pid_in(path: &Path) -> Pid {
+    let start = Instant::now();
+    loop {
+        let written = fs::read_to_string(path).ok().filter(|text| text.ends_with('\n'));
+        if let Some(pid) = written.and_then(|text| text.trim().parse().ok()).and_then(Pid::from_raw) {
+            return pid;
+        }
+        assert!(start.elapsed() < PATIENCE, "the program has not begun");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_program_ends_with_the_last_who_waits_for_it() {
     let env = with_program("echo $$ >\"$HOME/pid\"; exec sleep 1000");
     let mut terminal = env.exec("developer", ["echo", "it runs"]).terminal();
     terminal.expect("touch of your security key");
-    let pid = fs::read_to_string(env.home().join("pid")).expect("the program has begun");
-    let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a number");
+    let pid = pid_in(&env.home().join("pid"));
     terminal.send("\x03");
     assert_eq!(terminal.wait().status.signal(), Some(2));
     let start = Instant::now();

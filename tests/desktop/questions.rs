@@ -89,10 +89,28 @@ fn a_code_is_replied_in_the_notification_itself() {
     let mut env = guide();
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
     let client = waiting(&env);
-    desktop.notification();
+    let shown = desktop.notification();
+    let hint = |name: &str| shown.hints.get(&format!("x-kde-reply-{name}-text")).map(String::as_str);
+    assert_eq!(hint("placeholder"), Some("\"six digits\""));
+    assert_eq!(hint("submit-button"), Some("\"Send\""));
     desktop.reply(&env.sandbox.next_code("alice"));
     client.wait().success();
     desktop.no_notification();
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_reply_without_a_code_is_no_answer() {
+    let mut env = guide();
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let client = waiting(&env);
+    for nothing in ["", " "] {
+        desktop.notification();
+        desktop.reply(nothing);
+        desktop.notification_with("six digits");
+    }
+    desktop.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
     assert_eq!(env.calls(), CALLS);
 }
 
@@ -115,9 +133,11 @@ fn not_now_is_an_answer() {
 #[test]
 fn who_waited_in_vain_is_told_so() {
     let mut env = guide();
-    settings(&env, "wait = \"1s\"\n");
+    settings(&env, "wait = \"5s\"\n");
     let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
-    let refused = waiting(&env).wait().exits(75);
+    let client = waiting(&env);
+    desktop.notification();
+    let refused = client.wait().exits(75);
     assert_eq!(desktop.notifications().len(), 1);
     assert!(refused.stderr.contains("nobody gave the MFA code"), "{}", refused.stderr);
 }
@@ -238,6 +258,69 @@ fn the_notification_follows_where_a_terminal_gets_no_answer() {
     terminal.expect("MFA code for alice (developer), or answer the notification: ");
     desktop.notification();
     desktop.reply(&env.sandbox.next_code("alice"));
+    terminal.wait().success();
+    assert_eq!(env.calls(), CALLS);
+}
+
+/// Nobody shows notifications, so none is promised; and a dialog would take the keyboard from who types at the terminal.
+#[test]
+fn where_nobody_shows_notifications_a_terminal_is_left_alone() {
+    for setting in ["notify_after = \"0s\"\n", "notify_after = \"1s\"\n"] {
+        let mut env = guide();
+        settings(&env, setting);
+        let Some(desktop) = env.desktop(Server::Nobody) else { return };
+        let mut terminal = env.exec("developer", ["true"]).terminal();
+        terminal.expect("MFA code for alice (developer): ");
+        wait_until_unreachable(&env);
+        assert_eq!(desktop.dialogs(), 0);
+        // Who has no terminal is asked in a dialog all the same, which goes when the terminal answers.
+        let client = waiting(&env);
+        let dialog = desktop.dialog();
+        terminal.send_line(&env.sandbox.next_code("alice"));
+        dialog.gone();
+        client.wait().success();
+        let shown = terminal.wait().success().stdout;
+        assert!(!shown.contains("notification"), "{shown:?}");
+        assert_eq!(env.calls(), CALLS);
+    }
+}
+
+/// Waits until the daemon has found out that nothing can be shown.
+#[track_caller]
+fn wait_until_unreachable(env: &TestEnv) {
+    let start = Instant::now();
+    while !env.log().contains("the desktop cannot ask") {
+        assert!(start.elapsed() < CROWD, "it is not known: {}", env.log());
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_terminal_without_a_bus_is_left_alone() {
+    let mut env = guide();
+    settings(&env, "notify_after = \"0s\"\n");
+    let Some(desktop) = env.desktop(Server::Nobody) else { return };
+    let nowhere = format!("unix:path={}/nowhere", env.root().display());
+    let mut terminal = env.exec("developer", ["true"]).env("DBUS_SESSION_BUS_ADDRESS", nowhere).terminal();
+    terminal.expect("MFA code for alice (developer): ");
+    wait_until_unreachable(&env);
+    assert_eq!(desktop.dialogs(), 0);
+    terminal.send_line(&env.sandbox.next_code("alice"));
+    assert!(!terminal.wait().success().stdout.contains("notification"));
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn the_promise_of_a_notification_goes_with_its_server() {
+    let mut env = guide();
+    settings(&env, "notify_after = \"0s\"\n");
+    let Some(desktop) = env.desktop(Server::Mock(REPLY)) else { return };
+    let mut terminal = env.exec("developer", ["true"]).terminal();
+    terminal.expect("MFA code for alice (developer), or answer the notification: ");
+    desktop.kill_server();
+    terminal.expect("MFA code for alice (developer): ");
+    assert_eq!(desktop.dialogs(), 0);
+    terminal.send_line(&env.sandbox.next_code("alice"));
     terminal.wait().success();
     assert_eq!(env.calls(), CALLS);
 }

@@ -14,8 +14,8 @@ use crate::time::{Boot, Now};
 /// Something that a desktop was told to show.
 #[derive(Debug)]
 pub(crate) enum Shown {
-    /// A question, as it was when the desktop was last told of it.
-    Question(Box<Question>),
+    /// A question, as it was when the desktop was last told of it, and whether a notification of it has come to the screen.
+    Question(Box<Question>, bool),
     /// An offer, and where it is.
     Offer(Display),
 }
@@ -24,7 +24,7 @@ impl Shown {
     /// Where it is.
     pub(crate) fn at(&self) -> &Display {
         match self {
-            Self::Question(question) => &question.display,
+            Self::Question(question, _) => &question.display,
             Self::Offer(display) => display,
         }
     }
@@ -49,13 +49,16 @@ impl Core {
             out.push(Effect::Unask(id));
         }
         for question in asked {
-            let is_news = match self.on_desktop.get(&question.id) {
-                Some(Shown::Question(shown)) => question.differs_from(shown),
-                Some(Shown::Offer(_)) | None => true,
+            let (is_news, is_seen) = match self.on_desktop.get(&question.id) {
+                Some(Shown::Question(shown, is_seen)) => (
+                    question.differs_from(shown),
+                    *is_seen && shown.display.desktop == question.display.desktop,
+                ),
+                Some(Shown::Offer(_)) | None => (true, false),
             };
             // While a code is being checked the old question stays: it may be asked again in its place.
             if is_news && !question.verifying {
-                self.on_desktop.insert(question.id, Shown::Question(Box::new(question.clone())));
+                self.on_desktop.insert(question.id, Shown::Question(Box::new(question.clone()), is_seen));
                 out.push(Effect::Ask(question));
             }
         }
@@ -97,15 +100,17 @@ impl Core {
         let waiting: Vec<&Pending> = self.waiting_at(device, places).collect();
         let question = open.question(device, now, waiting.len());
         let display = self.display(open, &waiting).cloned().unwrap_or_default();
-        // A desktop that no caller has named may not be there: it is not promised.
-        let on_desktop = display.desktop.is_some() && self.desktop_due(device, open, places).is_some();
+        let on_desktop =
+            self.is_seen(open.id, &display) && self.belongs_on_desktop(now, device, open, places);
+        let at_terminals =
+            !question.wanted && !waiting.is_empty() && waiting.iter().all(|pending| pending.has_terminal());
         let waited = waiting.first().map_or(question.age, |first| now.boot.since(first.since));
         let is_there = |id: &RequestId| {
             self.requests.get(id).is_some_and(|pending| pending.caller.display.desktop == display.desktop)
         };
         let there = places.iter().filter(|(id, place)| place.device == *device && is_there(id));
         let newest = there.map(|(id, _)| *id).max();
-        Question { newest, waited, on_desktop, display, ..question }
+        Question { newest, waited, on_desktop, at_terminals, display, ..question }
     }
 
     /// A question as the desktop shows it, which also says what was wrong with what was typed there.
@@ -127,8 +132,8 @@ impl Core {
         let wanted = self.wanted_at(open).map(|display| ((false, aside(display), false), display));
         let reached = waiting.iter().filter(|pending| open.reaches(pending));
         let reached = reached.map(|pending| &pending.caller.display).filter(|display| self.may_show(display));
-        let reached = reached
-            .map(|display| ((display.desktop.is_none(), aside(display), !is_shown(display)), display));
+        let reached =
+            reached.map(|display| ((display.desktop.is_none(), aside(display), !is_shown(display)), display));
         let (_, best) = wanted.into_iter().chain(reached).min_by_key(|(rank, _)| *rank)?;
         // Its first caller there may have left; what that one said of it holds for those who stay.
         Some(shown.filter(|_| is_shown(best)).unwrap_or(best))
@@ -143,6 +148,18 @@ impl Core {
     fn wanted_at<'a>(&self, open: &'a Open) -> Option<&'a Display> {
         let wanted = open.wanted.as_ref().filter(|_| open.unreachable.is_empty());
         wanted.filter(|display| self.may_show(display))
+    }
+
+    /// Whether a notification of a question is on this desktop. Before that, none is promised: there may be nobody to show it.
+    fn is_seen(&self, id: QuestionId, display: &Display) -> bool {
+        matches!(self.on_desktop.get(&id), Some(Shown::Question(shown, true)) if shown.display.desktop == display.desktop)
+    }
+
+    /// Whether a notification of a question is on the screen.
+    pub(crate) fn seen_on_desktop(&mut self, id: QuestionId, now_seen: bool) {
+        if let Some(Shown::Question(_, is_seen)) = self.on_desktop.get_mut(&id) {
+            *is_seen = now_seen;
+        }
     }
 
     /// Those who wait for a device's code.
@@ -168,6 +185,7 @@ impl Core {
     /// The person put the question away where it is shown, and said nothing.
     pub(crate) fn put_aside(&mut self, now: Now, id: QuestionId) {
         self.put_sign_in_aside(now, id);
+        self.seen_on_desktop(id, false);
         let (Some(device), Some(at)) = (self.desk.find(id), self.shown_at(id).cloned()) else { return };
         if let Some(open) = self.desk.open_mut(&device) {
             open.aside.insert(at.desktop);
@@ -184,9 +202,11 @@ impl Open {
 }
 
 impl Question {
-    /// Whether another one has something else to say. That time has passed is nothing else.
+    /// Whether another one has something else to say. That time has passed is nothing else, and what the desktop has said of
+    /// itself it knows.
     fn differs_from(&self, shown: &Self) -> bool {
-        let then = Self { age: shown.age, waited: shown.waited, ..self.clone() };
+        let then =
+            Self { age: shown.age, waited: shown.waited, on_desktop: shown.on_desktop, ..self.clone() };
         then != *shown
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::chain::{Keys, Role, Service};
-use crate::event::{CallId, Caller, Command, Desktop, Display, LockedBy, QuestionId, RequestId, SourceProfile};
+use crate::event::{
+    CallId, Caller, Command, Desktop, Display, LockedBy, QuestionId, RequestId, SourceProfile,
+};
 use crate::memory::Memory;
 use crate::source::Source;
 use crate::time::Wall;
@@ -238,12 +240,14 @@ pub struct Question {
     pub reason: Option<String>,
     /// A code was given and AWS is being asked.
     pub verifying: bool,
-    /// It is asked on the desktop as well, or will be in a moment.
+    /// There is a notification of it on the desktop.
     pub on_desktop: bool,
     /// How many codes were given for it so far: each that was not enough has it asked anew, whatever else stays the same.
     pub attempts: u32,
     /// The person has just asked to be asked.
     pub wanted: bool,
+    /// Everybody who waits for it is asked at a terminal: the desktop need not get in the way.
+    pub at_terminals: bool,
     /// Where the person can be asked: one desktop at a time, that of who asked first, for as long as somebody there waits.
     pub display: Display,
 }

@@ -59,6 +59,8 @@ pub enum Event {
     Dismissed(QuestionId),
     /// The person put the question away at the desktop that shows it, and said nothing: it stays open.
     PutAside(QuestionId),
+    /// Whether the desktop that is to show this question has a notification of it on the screen. It may say so again.
+    Shown(QuestionId, bool),
     /// The desktop that is to show this question, or this offer, can show it to nobody.
     Unreachable(QuestionId),
     /// A program that is to give a code has something to tell.

@@ -128,6 +128,7 @@ impl Open {
             on_desktop: false,
             attempts: self.attempts,
             wanted: self.wanted.is_some(),
+            at_terminals: false,
             display: self.caller.display.clone(),
         }
     }

@@ -225,6 +225,7 @@ impl Core {
             Event::Answer { by, profile, code } => self.answer(now, by, profile.as_deref(), &code, &mut out),
             Event::Dismissed(question) => self.dismissed(now, question, &mut out),
             Event::PutAside(question) => self.put_aside(now, question),
+            Event::Shown(question, is_seen) => self.seen_on_desktop(question, is_seen),
             Event::Unreachable(question) => self.unreachable(now, question),
             Event::Program(question, news) => self.program(now, question, news, &mut out),
             Event::Offered(offer, answer) => {

@@ -79,6 +79,16 @@ impl Bus {
         self.call(service, path, (MOCK, member), body);
     }
 
+    /// Sends a signal to one connection, as anybody on the bus can who knows its name.
+    #[track_caller]
+    pub(super) fn send<B>(&self, to: &str, path: &str, signal: (&str, &str), body: &B)
+    where
+        B: Serialize + DynamicType,
+    {
+        let sent = self.connection.emit_signal(Some(to), path, signal.0, signal.1, body);
+        sent.expect("a bus of our own takes signals");
+    }
+
     /// Has an object that python-dbusmock plays send a signal.
     #[track_caller]
     pub(super) fn emit(&self, object: (&str, &str), signal: (&str, &str), arguments: (&str, Vec<Value<'_>>)) {

@@ -194,6 +194,19 @@ impl Desktop {
         self.kind.reply(self, notification, text);
     }
 
+    /// The server is out of order: it says again and again what has become of the notification, and of others. Only a
+    /// [`Server::Mock`] is.
+    #[track_caller]
+    pub fn rave(&self, notification: &Notification, times: u32) {
+        server::rave(&self.session, notification, times);
+    }
+
+    /// Somebody else on the bus says so, to who has shown it.
+    #[track_caller]
+    pub fn impersonate(&self, notification: &Notification, times: u32) {
+        server::impersonate(&self.session, notification, times);
+    }
+
     /// Waits for a dialog.
     #[track_caller]
     pub fn dialog(&self) -> Dialog<'_> {

@@ -216,12 +216,38 @@ macro_rules! closed {
 const HANDS: &str = "test.Hands";
 
 /// The methods of that interface, in Python.
-const ACTS: [(&str, &str, &str, &str); 4] = [
+const ACTS: [(&str, &str, &str, &str); 5] = [
     ("Choose", "us", "", concat!("self.EmitSignal('', 'ActionInvoked', 'us', args);", closed!(2))),
     ("Reply", "us", "", concat!("self.EmitSignal('', 'NotificationReplied', 'us', args);", closed!(2))),
     ("Dismiss", "u", "", closed!(2)),
     ("Lose", "u", "", closed!(1)),
+    ("Rave", "uu", "", RAVE),
 ];
+
+/// It says again and again that this notification was clicked and is gone, and others, too.
+const RAVE: &str = "for n in range(args[1]):
+    self.EmitSignal('', 'ActionInvoked', 'us', [args[0], 'default'])
+    for id in (args[0], args[0] + 1 + n):
+        self.EmitSignal('', 'NotificationClosed', 'uu', [id, 1])";
+
+/// Has the server send signals that nobody has a reason to send, as many as that of each kind.
+#[track_caller]
+pub(super) fn rave(bus: &Bus, notification: &Notification, times: u32) {
+    act(bus, "Rave", &(notification.id, times));
+}
+
+/// Somebody on the bus who is no server says the same to who has shown a notification; and that "Not now" was pressed, and a
+/// code typed.
+#[track_caller]
+pub(super) fn impersonate(bus: &Bus, notification: &Notification, times: u32) {
+    let (to, id) = (&notification.caller, notification.id);
+    let signal = |member| (NOTIFICATIONS, member);
+    for _ in 0..times {
+        bus.send(to, NOTIFICATIONS_PATH, signal("ActionInvoked"), &(id, "skip"));
+        bus.send(to, NOTIFICATIONS_PATH, signal("NotificationReplied"), &(id, "000000"));
+        bus.send(to, NOTIFICATIONS_PATH, signal("NotificationClosed"), &(id, 2_u32));
+    }
+}
 
 #[track_caller]
 fn act<B: Serialize + DynamicType>(bus: &Bus, member: &str, body: &B) {

@@ -24,6 +24,8 @@ use crate::harness::{leaks::Shared, run::PATIENCE};
 pub struct Notification {
     /// What the server calls it.
     pub id: u32,
+    /// Who asked for it: the name of that connection.
+    pub caller: String,
     /// The title.
     pub summary: String,
     /// The text.
@@ -154,6 +156,7 @@ impl Seen {
         let pairs = actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
         let notification = Notification {
             id: 0,
+            caller: caller.to_string(),
             summary,
             body,
             actions: pairs.collect(),

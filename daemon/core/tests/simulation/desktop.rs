@@ -22,6 +22,8 @@ pub(crate) struct Desktop {
     pub offers: BTreeMap<QuestionId, Offer>,
     pub programs: Programs,
     pub sign_ins: SignIns,
+    /// Questions of which a notification is on the screen.
+    pub seen: BTreeSet<QuestionId>,
     /// When which desktop said that it can show this to nobody.
     pub unreachable: BTreeMap<(QuestionId, Place), Boot>,
     /// Where the person has put a question aside.
@@ -65,6 +67,7 @@ impl World {
                         self.fail("the desktop is told what it shows already");
                     }
                     if place != shown.display.desktop {
+                        self.desktop.seen.remove(&id);
                         self.desktop.moved.push((id, shown.display.desktop));
                     }
                 }
@@ -75,6 +78,7 @@ impl World {
             }
             Effect::Unask(id) => {
                 let question = self.desktop.questions.remove(&id).is_some();
+                self.desktop.seen.remove(&id);
                 let offer = self.desktop.offers.remove(&id).is_some();
                 if !question && !offer && !self.sign_in_unasked(id) {
                     self.fail("something is taken from the desktop that is not there");
@@ -111,7 +115,7 @@ impl World {
             self.answer_offer(&offer);
         } else if !questions.is_empty() {
             let question = self.random.pick(&questions).clone();
-            match self.random.below(10) {
+            match self.random.below(12) {
                 0 if !self.calm => {
                     self.log(&format!("unreachable {:?}", question.id));
                     let place = (question.id, question.display.desktop);
@@ -122,11 +126,25 @@ impl World {
                 2 => {
                     self.log(&format!("put aside {:?}", question.id));
                     self.desktop.aside.insert((question.id, question.display.desktop));
+                    self.desktop.seen.remove(&question.id);
                     self.give(Event::PutAside(question.id));
                 }
+                3 | 4 => self.notify(question.id),
                 _ => self.enter(&question),
             }
         }
+    }
+
+    /// A notification comes to the screen, or the server that has shown it is gone.
+    fn notify(&mut self, id: QuestionId) {
+        let is_seen = self.random.percent(80);
+        self.log(&format!("a notification of {id:?}: {is_seen}"));
+        if is_seen {
+            self.desktop.seen.insert(id);
+        } else {
+            self.desktop.seen.remove(&id);
+        }
+        self.give(Event::Shown(id, is_seen));
     }
 
     /// A code is typed at the desktop: it is checked, or it is said why not, each time anew.
@@ -179,6 +197,7 @@ impl World {
                 self.fail("what the desktop shows is not so any more");
             }
             self.check_place(shown);
+            self.check_in_the_way(shown);
             let first = self.waiters(question).and_then(|all| all.iter().map(|open| open.asked).min());
             if first.is_some_and(|first| question.waited != Boot(self.boot).since(first)) {
                 self.fail("it is not said since when somebody waits");

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::chain::{Base, Chain, RoleName};
-use awsd_core::event::{
-    Caller, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface,
-};
+use awsd_core::event::{Caller, Display, Event, Patience, Purpose, QuestionId, Request, RequestId, Surface};
 use awsd_core::session::Core;
 use awsd_core::time::Boot;
 use secrecy::SecretString;

@@ -109,7 +109,8 @@ impl World {
         // What only time changes has changed before.
         self.new_moment();
         self.give(Event::Woken);
-        let is_locked = |world: &Self| world.desktop.seats.get(&place).is_some_and(|seat| seat.locked.is_some());
+        let is_locked =
+            |world: &Self| world.desktop.seats.get(&place).is_some_and(|seat| seat.locked.is_some());
         let before = is_locked(self);
         self.note_presence(&place, presence);
         self.log(&format!("{place:?} {presence:?}"));
@@ -169,7 +170,9 @@ impl World {
         }
         let place = Some(desktop);
         let newest = self.desktop.seats.values().map(|seat| seat.seen).max();
-        let Some(seat) = self.desktop.seats.remove(&place) else { self.fail("nobody has watched that desktop") };
+        let Some(seat) = self.desktop.seats.remove(&place) else {
+            self.fail("nobody has watched that desktop")
+        };
         let spare: Vec<&Seat> = self
             .desktop
             .seats
@@ -177,7 +180,8 @@ impl World {
             .filter(|(place, _)| place.is_some() && !self.needs(place))
             .map(|(_, seat)| seat)
             .collect();
-        let newcomer = |seat: &Seat| Some(seat.seen) == newest && seat.unheard_until == seat.seen + FIRST_WORD;
+        let newcomer =
+            |seat: &Seat| Some(seat.seen) == newest && seat.unheard_until == seat.seen + FIRST_WORD;
         if self.needs(&place) && !newcomer(&seat) {
             self.fail("a desktop is not watched any more that is needed");
         }

@@ -43,7 +43,8 @@ impl World {
     /// where it is, of who asked first.
     fn best_place(&self, id: QuestionId, waiters: &[&Open]) -> Option<Place> {
         let shown = self.desktop.questions.get(&id).map(|shown| &shown.display.desktop);
-        let places = waiters.iter().filter(|open| self.can_be_asked(id, open)).map(|open| &open.display.desktop);
+        let places =
+            waiters.iter().filter(|open| self.can_be_asked(id, open)).map(|open| &open.display.desktop);
         let aside = |place: &Place| self.desktop.aside.contains(&(id, place.clone()));
         places.min_by_key(|place| (place.is_none(), aside(place), shown != Some(*place))).cloned()
     }
@@ -78,7 +79,7 @@ impl World {
             };
             let terminal = first_terminal(&waiters);
             let desktop = self.desktop_can_ask(question.id, &waiters);
-            self.check_promise(question, &waiters);
+            self.check_promise(question);
             for open in &waiters {
                 let sees = open.shown.as_ref().is_some_and(|shown| shown.id == question.id);
                 let can_see = matches!(open.patience, Patience::Terminal(_));
@@ -151,18 +152,27 @@ impl World {
         }
     }
 
-    /// A terminal says that the desktop asks as well exactly as long as it does, or will: some caller who waits has named a
-    /// desktop, and it has not said since that nobody sees it.
-    fn check_promise(&self, question: &Question, waiters: &[&Open]) {
-        if self.desktop.programs.first(question.id) || self.desktop.wanted.contains_key(&question.id) {
+    /// A terminal says that there is a notification exactly as long as there is one.
+    fn check_promise(&self, question: &Question) {
+        if self.desktop.programs.first(question.id) {
             return;
         }
-        let named: Vec<&Open> =
-            waiters.iter().copied().filter(|open| open.display.desktop.is_some()).collect();
-        let asks = self.desktop_can_ask(question.id, &named);
+        let is_seen = self.desktop.seen.contains(&question.id);
         let shown = self.open.values().filter_map(|open| open.shown.as_ref());
-        if shown.filter(|shown| shown.id == question.id).any(|shown| shown.on_desktop != asks) {
-            self.fail(&format!("a terminal does not say that it is {asks} that the desktop asks"));
+        if shown.filter(|shown| shown.id == question.id).any(|shown| shown.on_desktop != is_seen) {
+            self.fail(&format!("a terminal does not say that it is {is_seen} that there is a notification"));
+        }
+    }
+
+    /// The desktop knows whether everybody could be asked without it.
+    pub(crate) fn check_in_the_way(&self, shown: &Question) {
+        let Some(waiters) = self.waiters(shown).filter(|_| !self.desktop.wanted.contains_key(&shown.id))
+        else {
+            return;
+        };
+        let at_terminals = waiters.iter().all(|open| matches!(open.patience, Patience::Terminal(_)));
+        if shown.at_terminals != (at_terminals && !waiters.is_empty()) {
+            self.fail("the desktop does not know whether it is in the way of terminals");
         }
     }
 }

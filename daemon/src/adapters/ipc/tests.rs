@@ -91,6 +91,7 @@ fn question() -> Question {
         caller: awsd_core::event::Caller::default(),
         waiting: 1,
         newest: None,
+        at_terminals: false,
         age: Duration::ZERO,
         reason: None,
         waited: Duration::ZERO,

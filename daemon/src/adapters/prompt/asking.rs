@@ -3,6 +3,8 @@
 //! Both run side by side, so that a notification server that hangs never keeps a dialog from being answered. Whatever
 //! becomes of them, the question must never be on no screen without anybody knowing: either something is shown again, or it
 //! is said that the desktop reaches nobody. Only a person who closes the notification has it gone and the question open.
+//!
+//! A dialog takes the keyboard. Where everybody who waits is asked at a terminal, none is opened but by a click.
 
 use std::mem;
 use std::pin::{Pin, pin};
@@ -37,7 +39,10 @@ pub(super) async fn ask(mut cards: watch::Receiver<Card>, voice: Voice) {
     loop {
         tokio::select! {
             changed = cards.changed() => match changed {
-                Ok(()) => asking.update(cards.borrow_and_update().clone()),
+                Ok(()) => {
+                    let card = cards.borrow_and_update().clone();
+                    asking.update(card).await;
+                }
                 Err(_withdrawn) => break,
             },
             Some(heard) = heard.recv() => asking.heard(heard).await,
@@ -78,6 +83,8 @@ struct Asking {
     views: watch::Sender<View>,
     voice: Voice,
     server: Server,
+    /// What was said of the notification: that it is on the screen, or that it is not.
+    is_told: bool,
     dialog: Option<Dialog>,
     /// The dialog was opened with nothing to return to, so it has "Not now" in place of "Cancel".
     is_alone: bool,
@@ -95,7 +102,7 @@ enum Given {
 impl Asking {
     fn new(views: watch::Sender<View>, voice: Voice) -> Self {
         let (server, dialog) = (Server::Unknown, None);
-        Self { views, voice, server, dialog, is_alone: false, given: None }
+        Self { views, voice, server, is_told: false, dialog, is_alone: false, given: None }
     }
 
     fn begin(&mut self) {
@@ -107,7 +114,7 @@ impl Asking {
 
     /// A dialog that is open stays as it is, even where a code given elsewhere was wrong: it may hold half a code, and
     /// the person who looks at it did not give the other one.
-    fn update(&mut self, card: Card) {
+    async fn update(&mut self, card: Card) {
         let is_judged = {
             let shown = &self.views.borrow().card;
             // The same once more: what was given was not enough.
@@ -119,20 +126,32 @@ impl Asking {
             view.card = card;
             view.recalls += u32::from(given.is_some());
         });
-        if typed_wrong || self.is_silent() {
-            self.open_dialog();
+        let silent = match &self.server {
+            Server::Silent(why) => Some(why.clone()),
+            Server::Unknown | Server::Shows => None,
+        };
+        match silent {
+            _ if typed_wrong => self.open_dialog(),
+            Some(why) => self.without_notification(why).await,
+            None => {}
         }
     }
 
     async fn heard(&mut self, heard: Heard) {
         let question = self.voice.question;
         match heard {
-            Heard::Shown { .. } => self.server = Server::Shows,
+            Heard::Shown { .. } => {
+                self.server = Server::Shows;
+                self.tell(true).await;
+            }
             Heard::Silent(why) => self.no_notification(why).await,
             Heard::Enter => self.open_dialog(),
             Heard::Reply(code) => self.answer(Given::Notification, Said::Code { question, code }).await,
             Heard::NotNow => self.answer(Given::Notification, Said::NotNow(question)).await,
-            Heard::PutAside => self.voice.say(Said::PutAside(question)).await,
+            Heard::PutAside => {
+                self.is_told = false;
+                self.voice.say(Said::PutAside(question)).await;
+            }
             Heard::Chosen(choice) => self.voice.say(Said::Offer { question, choice }).await,
         }
     }
@@ -142,6 +161,14 @@ impl Asking {
         self.voice.say(said).await;
     }
 
+    /// Tells whether the notification is on the screen, where that is news.
+    async fn tell(&mut self, is_shown: bool) {
+        if self.is_told != is_shown {
+            self.is_told = is_shown;
+            self.voice.say(Said::Shown(self.voice.question, is_shown)).await;
+        }
+    }
+
     async fn unreachable(&mut self, why: String) {
         self.voice.say(Said::Unreachable { question: self.voice.question, why }).await;
     }
@@ -149,12 +176,26 @@ impl Asking {
     async fn no_notification(&mut self, why: String) {
         let kind = self.views.borrow().card.kind;
         self.server = Server::Silent(why.clone());
+        self.tell(false).await;
         match kind {
-            // What was given is being looked at: if nothing comes of it, the next card opens the dialog.
+            // What was given is being looked at: if nothing comes of it, the next card asks on.
             Kind::Code { .. } if self.given.is_some() => {}
-            Kind::Code { .. } => self.open_dialog(),
+            Kind::Code { .. } => self.without_notification(why).await,
             // A dialog would take the keyboard away from somebody who has not asked for anything.
             Kind::Offer { .. } | Kind::SignIn { .. } => self.unreachable(why).await,
+        }
+    }
+
+    /// A dialog is all that is left of the desktop.
+    async fn without_notification(&mut self, why: String) {
+        let is_in_the_way = {
+            let card = &self.views.borrow().card;
+            card.at_terminals && !card.verifying && self.dialog.is_none()
+        };
+        if is_in_the_way {
+            self.unreachable(why).await;
+        } else {
+            self.open_dialog();
         }
     }
 
@@ -184,7 +225,10 @@ impl Asking {
                 self.answer(Given::Dialog, Said::NotNow(question)).await;
             }
             // It was to lead back to a notification that is not there any more. The next one has "Not now".
-            (End::Cancelled, Server::Silent(_)) => self.open_dialog(),
+            (End::Cancelled, Server::Silent(why)) => {
+                let why = why.clone();
+                self.without_notification(why).await;
+            }
             (End::Closed, Server::Silent(no_notification)) => {
                 self.unreachable(format!("{no_notification}, and the dialog ended without an answer")).await;
             }

@@ -25,6 +25,8 @@ pub(crate) struct Card {
     pub(crate) attempts: u32,
     /// Who came last of those who wait there. A higher number than on the card before is somebody who has not seen that one.
     pub(crate) newest: Option<RequestId>,
+    /// Everybody who waits is asked at a terminal. A dialog that nobody has asked for would only take the keyboard away there.
+    pub(crate) at_terminals: bool,
     /// A code was given and AWS is being asked: nothing can be answered meanwhile.
     pub(crate) verifying: bool,
     /// Where the person is.
@@ -92,6 +94,8 @@ pub(crate) enum Said {
         /// Not judged in any way.
         code: SecretString,
     },
+    /// Whether a notification is on the screen, as far as that has changed.
+    Shown(QuestionId, bool),
     /// "Not now".
     NotNow(QuestionId),
     /// The notification was closed, and nothing was said.

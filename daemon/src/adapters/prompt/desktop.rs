@@ -150,6 +150,7 @@ impl Desktop {
             Said::ProgramCode { .. }
             | Said::ProgramSlow { .. }
             | Said::ProgramFailed { .. }
+            | Said::Shown(..)
             | Said::PutAside(_)
             | Said::Offer { .. } => {}
         }

@@ -29,6 +29,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         verifying,
         attempts,
         wanted,
+        at_terminals,
         display,
         ..
     } = asked;
@@ -55,6 +56,7 @@ pub(crate) fn question(asked: Question, own: &Display, tools: Tools) -> Card {
         reason: reason.map(|reason| sentence(&reason)),
         attempts,
         newest,
+        at_terminals,
         verifying,
         display: chosen(&display, own),
         tools,
@@ -76,6 +78,7 @@ pub(crate) fn offer(offer: &Offer, own: &Display, tools: Tools) -> Card {
         reason: None,
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: chosen(&offer.display, own),
         tools,
@@ -124,6 +127,7 @@ pub(crate) fn sign_in(offer: SignInOffer, own: &Display, tools: Tools) -> Card {
         // Each run is news, and so is its end.
         attempts: 2 * runs - u32::from(stage == Stage::Runs),
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: chosen(&display, own),
         tools,
@@ -143,6 +147,7 @@ pub(crate) fn event(said: Said) -> Event {
         Said::ProgramSlow { question } => Event::Program(question, ProgramNews::Slow),
         Said::ProgramFailed { question, why } => Event::Program(question, ProgramNews::Failed(why)),
         Said::SignedIn { question, result } => Event::SignedIn(question, result),
+        Said::Shown(question, is_shown) => Event::Shown(question, is_shown),
         Said::NotNow(question) => Event::Dismissed(question),
         Said::PutAside(question) => Event::PutAside(question),
         Said::Offer { question, choice } => Event::Offered(question, answer(choice)),

@@ -39,6 +39,7 @@ pub(crate) async fn ask(display: Display, tools: Tools) -> Vec<PromptCheck> {
         reason: None,
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: display.clone(),
         tools: tools.clone(),

@@ -56,6 +56,7 @@ fn card(kind: Kind) -> Card {
         reason: None,
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: Display::default(),
         tools: Tools::default(),
@@ -104,7 +105,8 @@ impl Stage {
     fn outcome(&mut self) -> Outcome {
         let recalled = self.seen.has_changed().unwrap() && self.seen.borrow().recalls > 0;
         let note = self.seen.borrow_and_update().note;
-        match self.said.try_recv().ok().map(|(_, _, said)| said) {
+        let said = std::iter::from_fn(|| self.said.try_recv().ok()).map(|(_, _, said)| said);
+        match said.filter(|said| !matches!(said, Said::Shown(..))).next() {
             Some(Said::Code { code, .. }) if code.expose_secret() == "123456" => Outcome::Code,
             Some(Said::NotNow(QUESTION)) => Outcome::NotNow,
             Some(Said::Unreachable { why, .. }) => Outcome::Unreachable(why),
@@ -195,12 +197,12 @@ async fn where_an_answer_was_not_enough_it_is_asked_again() {
     for reason in [None, Some("wrong")] {
         let mut stage = Stage::new(CODE);
         stage.asking.heard(shown()).await;
-        stage.asking.update(again(reason));
+        stage.asking.update(again(reason)).await;
         assert_eq!(stage.outcome(), Outcome::Nothing);
         for answer in [Heard::Reply(a_code()), Heard::NotNow] {
             stage.asking.heard(answer).await;
             assert!(matches!(stage.outcome(), Outcome::Code | Outcome::NotNow));
-            stage.asking.update(again(reason));
+            stage.asking.update(again(reason)).await;
             assert_eq!(stage.outcome(), Outcome::Notification);
             assert!(stage.asking.dialog.is_none());
         }
@@ -213,7 +215,7 @@ async fn a_dialog_with_a_wrong_code_opens_again() {
         let mut stage = Stage::with_dialog(known, is_alone).await;
         stage.asking.dialog_ended(End::Code(a_code())).await;
         assert!(stage.asking.dialog.is_none());
-        stage.asking.update(again(Some("wrong")));
+        stage.asking.update(again(Some("wrong"))).await;
         assert!(stage.asking.dialog.is_some());
     }
 }
@@ -226,6 +228,63 @@ async fn a_server_that_goes_while_a_code_is_checked_is_missed_afterwards() {
     stage.asking.heard(Heard::Reply(a_code())).await;
     stage.asking.heard(silent()).await;
     assert!(stage.asking.dialog.is_none());
-    stage.asking.update(again(None));
+    stage.asking.update(again(None)).await;
     assert!(stage.asking.dialog.is_some());
+}
+
+/// With everybody at a terminal, and a server of which this is heard.
+async fn at_terminals(heard: Heard) -> Stage {
+    let mut stage = Stage::new(CODE);
+    stage.asking.update(Card { at_terminals: true, ..card(CODE) }).await;
+    stage.asking.heard(heard).await;
+    stage
+}
+
+#[tokio::test]
+async fn no_dialog_comes_up_unasked_where_everybody_is_at_a_terminal() {
+    let mut stage = at_terminals(silent()).await;
+    assert_eq!(stage.outcome(), unreachable("no server"));
+    assert!(stage.asking.dialog.is_none());
+    // It was shown, and then it went.
+    let mut stage = at_terminals(shown()).await;
+    stage.asking.heard(silent()).await;
+    assert_eq!(stage.outcome(), unreachable("no server"));
+    assert!(stage.asking.dialog.is_none());
+}
+
+#[tokio::test]
+async fn a_dialog_that_was_clicked_for_stays_beside_a_terminal_but_does_not_come_back_alone() {
+    let mut stage = at_terminals(shown()).await;
+    stage.asking.heard(Heard::Enter).await;
+    stage.asking.heard(silent()).await;
+    assert!(stage.asking.dialog.is_some() && stage.outcome() == Outcome::Nothing);
+    stage.asking.dialog_ended(End::Cancelled).await;
+    assert_eq!(stage.outcome(), unreachable("no server"));
+    assert!(stage.asking.dialog.is_none());
+}
+
+#[tokio::test]
+async fn where_somebody_comes_without_a_terminal_a_dialog_does() {
+    let mut stage = at_terminals(Heard::Enter).await;
+    stage.asking.heard(silent()).await;
+    stage.asking.dialog = None;
+    stage.asking.update(Card { newest: None, ..card(CODE) }).await;
+    assert_eq!(stage.outcome(), Outcome::Dialog);
+}
+
+#[tokio::test]
+async fn what_is_on_the_screen_is_told_when_that_changes() {
+    let mut stage = Stage::new(CODE);
+    let mut told = Vec::new();
+    for heard in [silent(), shown(), shown(), silent(), silent(), shown(), Heard::PutAside, shown()] {
+        stage.asking.heard(heard).await;
+        while let Ok((_, _, said)) = stage.said.try_recv() {
+            match said {
+                Said::Shown(QUESTION, is_shown) => told.push(is_shown),
+                Said::PutAside(QUESTION) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(told, [true, false, true, true]);
 }

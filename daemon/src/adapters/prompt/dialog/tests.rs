@@ -21,6 +21,7 @@ fn bad_card() -> Card {
         reason: Some("wrong\rcode".to_owned()),
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: Display::new(display),
         tools: Tools::default(),
@@ -66,9 +67,59 @@ async fn a_code_is_asked_with_everything_escaped() {
     assert!(matches!(end, End::Code(code) if code.expose_secret() == "123456"));
     let (row, rest) = ("x".repeat(WIDTH), "x".repeat(LINE - 1 - 2 * WIDTH));
     let desc = format!("SETDESC code for�<b>x</b> 100%25%0A%0A�abc\\n%0A{row}%0A{row}%0A{rest}…");
-    for line in ["SETTITLE code for�<b>x</b> 100%25", "SETERROR wrong�code", "SETTIMEOUT 300", &desc] {
-        assert!(told.iter().any(|told| told == line), "{line} is not in {told:?}");
-    }
+    assert_eq!(
+        told,
+        [
+            "GETINFO flavor",
+            "OPTION no-grab",
+            "SETTITLE code for�<b>x</b> 100%25",
+            &desc,
+            "SETPROMPT Code:",
+            "SETCANCEL Cancel",
+            "SETTIMEOUT 300",
+            "SETERROR wrong�code",
+            "GETPIN",
+        ]
+    );
+}
+
+/// The arguments of a program for a question with these texts.
+fn arguments(tool: &boxes::Box, title: &str, line: &str) -> Vec<String> {
+    let card = Card { title: title.to_owned(), lines: vec![line.to_owned()], reason: None, ..bad_card() };
+    (tool.arguments)(&Request::new(&card, true))
+}
+
+#[test]
+fn zenity_gets_text_in_which_nothing_means_anything() {
+    let arguments = |title, line| arguments(&boxes::ZENITY, title, line);
+    assert_eq!(
+        arguments("for a_b", "<b>&amp;</b> \\n \\066 c_d __e"),
+        [
+            "--entry",
+            "--title=for a_b",
+            "--text=for a__b\n\n<b>&amp;</b> \\\\n \\\\066 c__d ____e",
+            "--cancel-label=Not now",
+            "--timeout=300",
+        ]
+    );
+    let [_, title, text, ..] = &arguments("--help\n\u{202e}", "a\u{7}\u{1b}[31m\nb\u{2066}")[..] else {
+        panic!("too few")
+    };
+    assert_eq!([title.as_str(), text], ["--title=--help��", "--text=--help��\n\na��[31m�b�"]);
+}
+
+#[test]
+fn kdialog_gets_text_in_which_nothing_means_anything() {
+    let arguments = |title, line| arguments(&boxes::KDIALOG, title, line);
+    assert_eq!(
+        arguments("for a&b", "<b>&amp;</b> \\n \\066 c_d <img src=x>"),
+        ["--title", "for a&b", "--inputbox", "for a&&b\n\n‹b›&&amp;‹/b› \\\\n \\\\066 c_d ‹img src=x›", "",]
+    );
+    // It takes whatever comes after these two options for their text.
+    assert_eq!(
+        arguments("--help\n\u{202e}", "a\u{7}\u{1b}[31m\nb\u{2066}"),
+        ["--title", "--help��", "--inputbox", "--help��\n\na��[31m�b�", ""]
+    );
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ use zbus::message::Sequence;
 
 use super::super::Kind;
 use super::super::text::{self, LINE};
-use super::bus::{Bus, Posted, Signal};
+use super::bus::{Bus, Posted, Signal, What};
 use super::pulse::{Beat, Pulse};
+use super::showings::Showings;
 use super::wording::{self, Features, Notification};
 use super::{Change, Heard, View};
 
@@ -38,7 +39,8 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
         Ok(bus) => {
             let (pulse, due) = (Pulse::new(), None);
             let (features, posted, place) = (None, None, Place::Absent);
-            Notice { bus, pulse, features, posted, place, due, view, tell }.live(views).await;
+            let showings = Showings::default();
+            Notice { bus, pulse, showings, features, posted, place, due, view, tell }.live(views).await;
         }
         Err(error) => say(&tell, Heard::Silent(sentence("the session bus cannot be reached", &error))).await,
     }
@@ -48,6 +50,7 @@ pub(in super::super) async fn run(mut views: watch::Receiver<View>, tell: mpsc::
 struct Notice {
     bus: Bus,
     pulse: Pulse,
+    showings: Showings,
     /// What the present server can do, once it was asked.
     features: Option<Features>,
     /// As it was last shown. Kept when it is closed: some servers close first and tell the answer afterwards.
@@ -151,6 +154,13 @@ impl Notice {
     async fn show(&mut self) {
         self.due = None;
         let tell = self.tell.clone();
+        if self.place != Place::Shown && !self.showings.one_more() {
+            return say(
+                &tell,
+                Heard::Silent("the notification server keeps nothing on the screen".to_owned()),
+            )
+            .await;
+        }
         match patiently(&tell, self.post()).await {
             Ok(()) => self.shown().await,
             Err(error) => {
@@ -194,28 +204,38 @@ impl Notice {
     }
 
     async fn signal(&mut self, signal: Signal) {
-        let shown = self.posted.as_ref().map(|posted| posted.id);
         match signal {
-            Signal::Invoked { id, action } if Some(id) == shown => {
+            Signal::Server(server) => self.server_changed(server).await,
+            Signal::Happened(of, what) if self.posted.as_ref().is_some_and(|posted| posted.is_same(&of)) => {
+                self.happened(what, of.at).await;
+            }
+            // Another program's notification, or somebody who has not shown it.
+            Signal::Happened(..) => {}
+        }
+    }
+
+    async fn happened(&mut self, what: What, at: Sequence) {
+        match what {
+            What::Invoked(action) => {
                 if let Some(meaning) = wording::meaning(self.view.card.kind, &action) {
                     self.answer(meaning).await;
                 }
             }
-            Signal::Replied { id, text } if Some(id) == shown => {
-                self.answer(Heard::Reply(text)).await;
-            }
-            Signal::Closed { id, reason, at } if self.is_about_shown(id, at) => {
-                self.place = match (self.place, reason) {
-                    (Place::Shown, DISMISSED) => Place::Dismissed,
-                    (Place::Shown, _) => Place::Lost,
-                    _ => Place::Gone,
-                };
-                self.due = (self.place == Place::Dismissed).then(|| Instant::now() + MOMENT);
-            }
-            Signal::Server(server) => self.server_changed(server).await,
-            // Other programs' notifications.
-            Signal::Invoked { .. } | Signal::Replied { .. } | Signal::Closed { .. } => {}
+            What::Replied(text) => self.answer(Heard::Reply(text)).await,
+            What::Closed(reason) if self.is_about_shown(at) => self.closed(reason),
+            What::Closed(_) => {}
         }
+    }
+
+    /// What is gone cannot go once more, whatever is said.
+    fn closed(&mut self, reason: u32) {
+        self.place = match (self.place, reason) {
+            (Place::Shown, DISMISSED) => Place::Dismissed,
+            (Place::Shown, _) => Place::Lost,
+            (Place::Used, _) => Place::Gone,
+            (Place::Absent | Place::Gone | Place::Lost | Place::Dismissed, _) => return,
+        };
+        self.due = (self.place == Place::Dismissed).then(|| Instant::now() + MOMENT);
     }
 
     async fn answer(&mut self, meaning: Heard) {
@@ -229,8 +249,8 @@ impl Notice {
 
     /// Whoever is about to take a notification off the screen may be asked meanwhile to show something in its place, with the
     /// same number: the one that went is the one before.
-    fn is_about_shown(&self, id: u32, at: Sequence) -> bool {
-        self.posted.as_ref().is_some_and(|posted| posted.id == id && at > posted.at)
+    fn is_about_shown(&self, at: Sequence) -> bool {
+        self.posted.as_ref().is_some_and(|posted| at > posted.at)
     }
 
     async fn server_changed(&mut self, server: Option<String>) {

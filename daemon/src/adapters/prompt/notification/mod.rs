@@ -12,6 +12,8 @@ mod center;
 mod freedesktop;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod pulse;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod showings;
 mod wording;
 
 #[cfg(any(target_os = "macos", windows))]

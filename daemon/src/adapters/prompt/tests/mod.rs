@@ -1,6 +1,7 @@
 //! Questions on a desktop that the test controls.
 
 mod dialogs;
+mod floods;
 mod mock;
 mod notifications;
 mod programs;
@@ -8,6 +9,7 @@ mod server;
 mod sign_ins;
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use awsd_core::event::{QuestionId, RequestId};
@@ -30,6 +32,7 @@ fn card(bus: &TestBus) -> Card {
         reason: None,
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display: display(&[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]),
         tools: Tools::default(),
@@ -64,8 +67,17 @@ pub(super) fn display(variables: &[(&str, &str)]) -> Display {
     Display::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
+/// What is said next, save that something is on the screen, which the server of the test knows.
 async fn next(desktop: &mut Desktop) -> Said {
-    tokio::time::timeout(PATIENCE, desktop.next()).await.expect("something is said")
+    let said = async {
+        loop {
+            match desktop.next().await {
+                Said::Shown(..) => {}
+                said => return said,
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, said).await.expect("something is said")
 }
 
 async fn code(desktop: &mut Desktop) -> String {
@@ -79,9 +91,12 @@ async fn code(desktop: &mut Desktop) -> String {
 
 /// Takes what is said as long as something else goes on.
 async fn while_listening<T>(desktop: &mut Desktop, work: impl Future<Output = T>) -> T {
-    tokio::select! {
-        said = desktop.next() => panic!("{said:?} out of nowhere"),
-        done = work => done,
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            said = desktop.next() => assert!(matches!(said, Said::Shown(..)), "{said:?} out of nowhere"),
+            done = &mut work => return done,
+        }
     }
 }
 

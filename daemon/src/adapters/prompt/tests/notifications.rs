@@ -34,6 +34,7 @@ async fn a_question_is_shown_replaced_and_closed() {
         body: "for profile &lt;prod&gt; &amp; co\nterraform waits".to_owned(),
         actions: actions.map(str::to_owned).to_vec(),
         urgency: 2,
+        reply: ["six digits", "Send"].map(str::to_owned),
     };
     assert_eq!(server.call().await, first);
     desktop.show(card(&bus));

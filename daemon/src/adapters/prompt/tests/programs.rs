@@ -1,5 +1,7 @@
 //! Programs that know the code.
 
+use tokio::io::AsyncWriteExt as _;
+
 use super::*;
 
 async fn failure(desktop: &mut Desktop, words: Arc<[String]>) -> String {
@@ -62,10 +64,24 @@ async fn much_noise_does_not_stop_a_program() {
 
 /// Such as an agent that it has started, which keeps its output open.
 #[tokio::test]
-async fn what_a_program_leaves_behind_is_not_waited_for() {
+async fn what_a_program_leaves_behind_is_neither_waited_for_nor_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let [path, go] = ["held", "go"].map(|name| directory.path().join(name));
+    let (mut held, _go) = (Held::new(&path), Held::new(&go));
     let mut desktop = Desktop::new();
-    desktop.run(QUESTION, shell("sleep 3 & echo 123456"), Display::default());
+    let agent = format!(
+        "exec 3>'{}'; echo started >&3; read -r go <'{}'; echo lives >&3",
+        path.display(),
+        go.display()
+    );
+    desktop.run(QUESTION, shell(&format!("({agent}) & echo 123456")), Display::default());
     assert_eq!(code(&mut desktop).await, "123456");
+    assert_eq!(held.line().await, "started\n");
+    desktop.stop(QUESTION);
+    tokio::task::yield_now().await;
+    let mut agent = pipe::OpenOptions::new().read_write(true).open_sender(go).unwrap();
+    agent.write_all(b"go\n").await.unwrap();
+    assert_eq!(held.line().await, "lives\n");
 }
 
 #[tokio::test]
@@ -83,10 +99,19 @@ async fn a_slow_program_is_told_of_and_killed_with_all_it_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_has_a_minute() {
+async fn a_program_has_a_minute_and_ends_with_all_that_it_has_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("held");
+    let mut held = Held::new(&path);
     let mut desktop = Desktop::new();
-    desktop.run(QUESTION, shell("sleep 1000000"), Display::default());
+    let script = format!("exec 3>'{}'; echo started >&3; sleep 1000000 & wait", path.display());
+    tokio::time::resume();
+    desktop.run(QUESTION, shell(&script), Display::default());
+    assert_eq!(held.line().await, "started\n");
+    tokio::time::pause();
     assert!(matches!(desktop.next().await, Said::ProgramSlow { .. }));
     let Said::ProgramFailed { why, .. } = desktop.next().await else { panic!("it goes on") };
     assert_eq!(why, "the program sh gave no code in 60 seconds");
+    tokio::time::resume();
+    assert_eq!(held.line().await, "");
 }

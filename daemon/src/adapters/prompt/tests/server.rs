@@ -15,10 +15,21 @@ const OBJECT: &str = "/org/freedesktop/Notifications";
 /// Closed by the person.
 pub(super) const DISMISSED: u32 = 2;
 
+/// The hints for a server's own field for a reply: what stands in it, and on its button.
+const REPLY_HINTS: [&str; 2] = ["x-kde-reply-placeholder-text", "x-kde-reply-submit-button-text"];
+
 /// A call to the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    Notify { replaces: u32, id: u32, summary: String, body: String, actions: Vec<String>, urgency: u8 },
+    Notify {
+        replaces: u32,
+        id: u32,
+        summary: String,
+        body: String,
+        actions: Vec<String>,
+        urgency: u8,
+        reply: [String; 2],
+    },
     Close(u32),
 }
 
@@ -36,8 +47,12 @@ pub(super) struct Manner {
     pub(super) answers: watch::Receiver<bool>,
     /// The action that is invoked before `Notify` returns.
     pub(super) at_once: Option<&'static str>,
+    /// The reply that is typed before `Notify` returns.
+    pub(super) replies_at_once: Option<&'static str>,
     /// What is replaced was closed by then, and is said to be before `Notify` returns.
     pub(super) closes_first: bool,
+    /// How many other notifications are said to be closed before `Notify` returns.
+    pub(super) noise: u32,
 }
 
 impl Manner {
@@ -47,7 +62,9 @@ impl Manner {
             capabilities,
             answers: watch::channel(true).1,
             at_once: None,
+            replies_at_once: None,
             closes_first: false,
+            noise: 0,
         }
     }
 }
@@ -86,12 +103,21 @@ impl Interface {
         let id = if replaces == 0 { self.last + 1 } else { replaces };
         self.last = id;
         let urgency = u8::try_from(&hints["urgency"]).unwrap();
-        self.calls.send(Call::Notify { replaces, id, summary, body, actions, urgency }).unwrap();
+        let reply = REPLY_HINTS.map(|hint| {
+            hints.get(hint).map(|text| <&str>::try_from(text).unwrap().to_owned()).unwrap_or_default()
+        });
+        self.calls.send(Call::Notify { replaces, id, summary, body, actions, urgency, reply }).unwrap();
+        for other in 0..self.manner.noise {
+            Self::notification_closed(&emitter, id + 1 + other, DISMISSED).await.unwrap();
+        }
         if replaces != 0 && self.manner.closes_first {
             Self::notification_closed(&emitter, replaces, DISMISSED).await.unwrap();
         }
         if let Some(action) = self.manner.at_once {
             Self::action_invoked(&emitter, id, action).await.unwrap();
+        }
+        if let Some(text) = self.manner.replies_at_once {
+            Self::notification_replied(&emitter, id, text).await.unwrap();
         }
         id
     }
@@ -142,9 +168,14 @@ impl Server {
         }
     }
 
+    /// A call that has come already.
+    pub(super) fn called(&mut self) -> Option<Call> {
+        self.calls.try_recv().ok()
+    }
+
     /// Nothing was called since the last call that was looked at.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.calls.try_recv().is_err()
+        self.called().is_none()
     }
 
     pub(super) async fn click(&self, id: u32, action: &str) {

@@ -31,6 +31,7 @@ fn card(kind: Kind, display: Display) -> Card {
         reason: None,
         attempts: 0,
         newest: None,
+        at_terminals: false,
         verifying: false,
         display,
         tools: Tools::default(),
