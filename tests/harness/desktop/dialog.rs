@@ -11,13 +11,15 @@ const CLASSES: &str = "^(pinentry.*|zenity|kdialog)$";
 pub struct Dialog<'a> {
     desktop: &'a Desktop,
     window: u32,
+    /// The next program may get a window with the same number.
+    process: Option<u32>,
 }
 
 impl<'a> Dialog<'a> {
     #[track_caller]
     pub(super) fn wait_for(desktop: &'a Desktop) -> Self {
         let window = wait("a dialog", || desktop.screen.windows(CLASSES).last().map(|window| window.id));
-        Self { desktop, window }
+        Self { desktop, window, process: desktop.screen.process(window) }
     }
 
     pub(super) fn count(desktop: &Desktop) -> usize {
@@ -61,8 +63,10 @@ impl<'a> Dialog<'a> {
     /// Waits until it is no longer there.
     #[track_caller]
     pub fn gone(&self) {
+        let screen = &self.desktop.screen;
+        let is_this = |window: u32| window == self.window && screen.process(window) == self.process;
         wait("the end of the dialog", || {
-            self.desktop.screen.windows(CLASSES).iter().all(|window| window.id != self.window).then_some(())
+            (!screen.windows(CLASSES).iter().any(|window| is_this(window.id))).then_some(())
         });
     }
 }

@@ -67,6 +67,11 @@ impl Screen {
         self.tool(["getwindowname", &window.to_string()]).map(|title| title.trim_end().to_owned())
     }
 
+    /// The program whose window it is.
+    pub(super) fn process(&self, window: u32) -> Option<u32> {
+        self.tool(["getwindowpid", &window.to_string()])?.trim().parse().ok()
+    }
+
     /// Clicks into a window, at a distance from its upper left corner, and moves the pointer out of the way.
     #[track_caller]
     pub(super) fn click(&self, window: &Window, (x, y): (usize, usize), button: u8) {
