@@ -91,12 +91,6 @@ fn flooded(flood: Flood, signals: u32) {
         typing.join().expect("the terminal reacts")
     });
     times.sort();
-    println!(
-        "{} times, half of them under {:?}, all under {:?}",
-        times.len(),
-        times[times.len() / 2],
-        times.last()
-    );
     assert!(times[times.len() / 2] < LIMIT, "{times:?}");
     let worked = work(&env);
     live_until(Timestamp::now() + SignedDuration::from_secs(1));

@@ -216,6 +216,10 @@ pub enum Reason {
 
 /// A question as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of it, and any of them may be so together"
+)]
 pub struct Question {
     /// Which.
     pub id: QuestionId,

@@ -387,18 +387,18 @@ async fn follow_beside(watch: &mut PresenceWatch, display: &Display) -> Told {
 #[tokio::test]
 async fn what_is_said_of_one_desktop_counts_there_alone() {
     let (Some(here), Some(there)) = (Gnome::start().await, Gnome::start().await) else { return };
-    let [at_here, at_there] = [&here, &there].map(|gnome| gnome.display().desktop());
+    let [first, second] = [&here, &there].map(|gnome| gnome.display().desktop());
     let mut watch = PresenceWatch::on(Some(NOWHERE.to_owned()));
     here.set(true).await;
-    assert_eq!(follow_beside(&mut watch, &here.display()).await, (at_here.clone(), BY_SAVER));
-    assert_eq!(follow_beside(&mut watch, &there.display()).await, (at_there.clone(), Unlocked));
+    assert_eq!(follow_beside(&mut watch, &here.display()).await, (first.clone(), BY_SAVER));
+    assert_eq!(follow_beside(&mut watch, &there.display()).await, (second.clone(), Unlocked));
     there.set(true).await;
-    assert_eq!(next_of(&mut watch).await, (at_there.clone(), BY_SAVER));
+    assert_eq!(next_of(&mut watch).await, (second.clone(), BY_SAVER));
     // The first is heard although the second was looked at last.
     here.set(false).await;
-    assert_eq!(next_of(&mut watch).await, (at_here, Unlocked));
+    assert_eq!(next_of(&mut watch).await, (first, Unlocked));
     there.set(false).await;
-    assert_eq!(next_of(&mut watch).await, (at_there, Unlocked));
+    assert_eq!(next_of(&mut watch).await, (second, Unlocked));
 }
 
 #[tokio::test]

@@ -105,8 +105,8 @@ impl Stage {
     fn outcome(&mut self) -> Outcome {
         let recalled = self.seen.has_changed().unwrap() && self.seen.borrow().recalls > 0;
         let note = self.seen.borrow_and_update().note;
-        let said = std::iter::from_fn(|| self.said.try_recv().ok()).map(|(_, _, said)| said);
-        match said.filter(|said| !matches!(said, Said::Shown(..))).next() {
+        let mut said = std::iter::from_fn(|| self.said.try_recv().ok()).map(|(_, _, said)| said);
+        match said.find(|said| !matches!(said, Said::Shown(..))) {
             Some(Said::Code { code, .. }) if code.expose_secret() == "123456" => Outcome::Code,
             Some(Said::NotNow(QUESTION)) => Outcome::NotNow,
             Some(Said::Unreachable { why, .. }) => Outcome::Unreachable(why),
