@@ -3,11 +3,15 @@
 use std::time::Instant;
 
 use awsd_tests::harness::{
-    PATIENCE, TestEnv,
+    PATIENCE, Run, TestEnv,
     desktop::{Desktop, Server},
 };
+use rustix::process::Signal;
 
-use crate::questions::{CALLS, REPLY, guide, waiting};
+use crate::{
+    questions::{CALLS, REPLY, guide, wait_until_waiting, waiting},
+    settings,
+};
 
 /// How the screen is locked and unlocked, and what is said about it.
 struct Locker {
@@ -130,4 +134,89 @@ fn a_daemon_that_starts_behind_a_lock_shows_nothing() {
 #[test]
 fn a_daemon_that_starts_behind_a_screen_saver_shows_nothing() {
     locked_from_the_beginning(&SAVER);
+}
+
+/// A person in the office, where the screen can be locked, and the same person at home.
+fn office_and_home(env: &mut TestEnv) -> Option<(Desktop, Desktop)> {
+    let office = env.desktop(Server::Mock(REPLY))?;
+    let home = env.desktop(Server::Mock(REPLY))?;
+    // It does not lock by itself.
+    office.screen_saver(false);
+    Some((office, home))
+}
+
+/// A program that needs credentials, has no terminal, and is on this one of several desktops.
+fn at(env: &TestEnv, desktop: &Desktop) -> Run {
+    let run = env.awsd(["exec", "developer", "--", "echo", "it runs"]);
+    desktop.variables().into_iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
+#[test]
+fn a_desktop_is_locked_for_itself_alone() {
+    let mut env = guide();
+    let Some((office, home)) = office_and_home(&mut env) else { return };
+    office.screen_saver(true);
+    // Whoever is looked at last, the lock is where it is.
+    for _ in 0..2 {
+        let client = at(&env, &home).spawn();
+        home.notification();
+        client.signal(Signal::INT);
+        client.wait();
+        let refused = at(&env, &office).run().exits(75);
+        assert!(refused.stderr.contains(SAVER.word), "{}", refused.stderr);
+    }
+    let there = at(&env, &home).spawn();
+    home.notification();
+    let behind = at(&env, &office).spawn();
+    wait_until_waiting(&env, 2);
+    home.reply(&env.sandbox.next_code("alice"));
+    for client in [there, behind] {
+        assert_eq!(client.wait().success().stdout, "it runs\n");
+    }
+    home.no_notification();
+    assert!(!office.was_asked_to_show());
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_question_leaves_the_desktop_that_is_locked_for_one_that_is_not() {
+    let mut env = guide();
+    let Some((office, home)) = office_and_home(&mut env) else { return };
+    let first = at(&env, &office).spawn();
+    office.notification();
+    let second = at(&env, &home).spawn();
+    wait_until_waiting(&env, 2);
+    assert!(!home.was_asked_to_show());
+    office.screen_saver(true);
+    home.notification();
+    office.no_notification();
+    home.reply(&env.sandbox.next_code("alice"));
+    for client in [first, second] {
+        client.wait().success();
+    }
+    home.no_notification();
+    assert_eq!(office.notifications().len(), 1, "it was not shown again");
+    assert_eq!(env.calls(), CALLS);
+}
+
+#[test]
+fn a_lock_forgets_sessions_also_where_somebody_was_seen_elsewhere_since() {
+    let mut env = guide();
+    settings(&env, "lock_on_screen_lock = true\n");
+    let Some((office, home)) = office_and_home(&mut env) else { return };
+    let client = at(&env, &office).spawn();
+    office.notification();
+    office.reply(&env.sandbox.next_code("alice"));
+    client.wait().success();
+    at(&env, &home).run().success();
+    assert!(env.awsd(["status"]).run().success().stdout.contains("developer"));
+    office.screen_saver(true);
+    wait_until_locked(&env, Some(SAVER.word));
+    assert!(!env.awsd(["status"]).run().success().stdout.contains("developer"));
+    // At home the screen is not locked.
+    let again = at(&env, &home).spawn();
+    home.notification();
+    home.reply(&env.sandbox.next_code("alice"));
+    again.wait().success();
+    assert_eq!(env.calls(), [CALLS, CALLS].concat());
 }

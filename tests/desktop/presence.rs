@@ -34,3 +34,20 @@ fn the_screen_savers_tell_of_themselves() {
         }
     }
 }
+
+#[test]
+fn each_desktop_has_screen_savers_of_its_own() {
+    let mut env = TestEnv::guide();
+    let Some(here) = env.desktop(Server::Nobody) else { return };
+    let Some(there) = env.desktop(Server::Nobody) else { return };
+    for (desktop, active) in [(&here, true), (&there, false)] {
+        desktop.screen_saver(active);
+        desktop.signal("ActiveChanged", &format!("({active},)"));
+    }
+    for (desktop, active) in [(&here, true), (&there, false)] {
+        let service = "org.gnome.ScreenSaver";
+        let call = ["call", "--session", "--dest", service, "--object-path", "/org/gnome/ScreenSaver"];
+        let call = desktop.command("gdbus").args(call).args(["--method", "org.gnome.ScreenSaver.GetActive"]);
+        assert_eq!(call.run().success().stdout, format!("({active},)\n"));
+    }
+}

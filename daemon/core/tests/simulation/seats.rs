@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awsd_core::event::{self, Event, LockedBy, Presence};
+use awsd_core::event::{self, Event, LockedBy, Presence, QuestionId};
 use awsd_core::time::Boot;
 
 use crate::world::World;
@@ -155,11 +155,13 @@ impl World {
     /// Whether something is at that desktop, or somebody waits there.
     fn needs(&self, place: &Place) -> bool {
         let desktop = &self.desktop;
+        let asked = self.core.questions(self.now());
+        let is_open = |id: QuestionId| asked.iter().any(|question| question.id == id);
         self.open.values().any(|open| open.display.desktop == *place)
             || desktop.questions.values().any(|shown| shown.display.desktop == *place)
             || desktop.offers.values().any(|shown| shown.display.desktop == *place)
             || desktop.sign_ins.shown().is_some_and(|shown| shown.display.desktop == *place)
-            || desktop.wanted.values().any(|wanted| wanted == place)
+            || desktop.wanted.iter().any(|(id, wanted)| wanted == place && is_open(*id))
     }
 
     /// A desktop is not watched any more: there are too many, and it is the one that is missed least.
