@@ -4,10 +4,7 @@
 //! A machine cannot be put to sleep by a test. To the daemon it is the same if it is stopped, time goes on, and the login
 //! manager says what it says of a sleep.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use awsd_tests::{
     harness::{
@@ -65,12 +62,13 @@ fn sleep(env: &TestEnv, desktop: &Desktop, until: Timestamp) {
 }
 
 /// The daemon says that it looks at everything again: its own clock would have told it of what was due, and of nothing else.
+/// It may have been about to listen when the machine fell asleep, so it is told until it has heard.
 #[track_caller]
-fn wait_until_awake(env: &TestEnv) {
+fn wait_until_awake(env: &TestEnv, desktop: &Desktop) {
     let start = Instant::now();
     while !env.log().contains("the machine has woken up") {
         assert!(start.elapsed() < PATIENCE, "nobody has told the daemon: {}", env.log());
-        thread::yield_now();
+        desktop.logind().signal("PrepareForSleep", "(false,)");
     }
 }
 
@@ -91,7 +89,7 @@ fn what_ended_in_a_sleep_is_asked_for_once_when_somebody_needs_it() {
     work(&env, ["developer"]);
     assert_eq!(env.new_calls(), CALLS);
     sleep(&env, &desktop, ends(&env).1);
-    wait_until_awake(&env);
+    wait_until_awake(&env, &desktop);
     assert!(!env.awsd(["status"]).run().success().stdout.contains("developer"));
     assert!(env.calls().is_empty(), "{:?}", env.calls());
     assert!(desktop.notifications().is_empty());
