@@ -231,7 +231,9 @@ impl World {
             self.fail("a question is asked on the desktop of nobody who waits for it");
         }
         let named = |open: &&&Open| open.display.desktop.is_some() && self.can_be_asked(shown.id, open);
-        let other = |open: &Open| !aside(&open.display.desktop) || place.is_none();
+        // The daemon's own is as good as any where the person asked to be asked there.
+        let is_own = place.is_none() && wanted != Some(place);
+        let other = |open: &Open| !aside(&open.display.desktop) || is_own;
         if wanted.is_none_or(aside)
             && (place.is_none() || aside(place))
             && waiters.iter().filter(named).any(|open| other(open))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awsd_core::effect::{Offer, Session};
-use awsd_core::event::{Desktop, Event, OfferAnswer};
+use awsd_core::event::{Desktop, Event, LockedBy, OfferAnswer, Presence};
 use awsd_core::time::Boot;
 
 use crate::world::{Clocks, World};
@@ -105,6 +105,9 @@ impl World {
         }
         if self.random.percent(20) {
             self.dismiss_on_desktop(&asked);
+        } else if self.random.percent(20) {
+            // Or go away, and the screen is locked behind them.
+            self.tell_presence(offer.display.desktop.clone(), Presence::Locked(LockedBy::ScreenSaver));
         }
     }
 
