@@ -103,11 +103,14 @@ impl World {
         if self.desktop.questions[&asked.id].display.desktop != offer.display.desktop {
             self.fail("somebody wants to give a code and is asked where they are not");
         }
-        if self.random.percent(20) {
-            self.dismiss_on_desktop(&asked);
-        } else if self.random.percent(20) {
-            // Or go away, and the screen is locked behind them.
-            self.tell_presence(offer.display.desktop.clone(), Presence::Locked(LockedBy::ScreenSaver));
+        match self.random.below(6) {
+            0 => self.dismiss_on_desktop(&asked),
+            // They go away, and the screen is locked behind them.
+            1 => {
+                let place = offer.display.desktop.clone();
+                self.tell_presence(place, Presence::Locked(LockedBy::ScreenSaver));
+            }
+            _ => {}
         }
     }
 
